@@ -1,0 +1,133 @@
+package progress
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// Mode is how progress is shown: the value of --progress.
+type Mode string
+
+// Modes. Auto is resolved with Choose.
+const (
+	Auto  Mode = "auto"
+	TTY   Mode = "tty"
+	Plain Mode = "plain"
+	JSON  Mode = "json"
+	None  Mode = "none"
+)
+
+// Set makes a Mode a flag value.
+func (m *Mode) Set(text string) error {
+	return setOneOf(m, text, Auto, TTY, Plain, JSON, None)
+}
+
+// String is the mode's name.
+func (m *Mode) String() string { return string(*m) }
+
+// Type is the word for the value in a flag's help.
+func (*Mode) Type() string { return "mode" }
+
+// ColorMode is when colour is used: the value of --color.
+type ColorMode string
+
+// Colour modes. ColorAuto is resolved with ChooseColor.
+const (
+	ColorAuto   ColorMode = "auto"
+	ColorAlways ColorMode = "always"
+	ColorNever  ColorMode = "never"
+)
+
+// Set makes a ColorMode a flag value.
+func (m *ColorMode) Set(text string) error {
+	return setOneOf(m, text, ColorAuto, ColorAlways, ColorNever)
+}
+
+// String is the colour mode's name.
+func (m *ColorMode) String() string { return string(*m) }
+
+// Type is the word for the value in a flag's help.
+func (*ColorMode) Type() string { return "when" }
+
+func setOneOf[T ~string](field *T, text string, allowed ...T) error {
+	names := make([]string, 0, len(allowed))
+	for _, value := range allowed {
+		if string(value) == text {
+			*field = value
+			return nil
+		}
+		names = append(names, string(value))
+	}
+	return fmt.Errorf("must be one of %s", strings.Join(names, ", "))
+}
+
+// Stream says where a stream leads.
+type Stream string
+
+// Kinds of streams.
+const (
+	Piped    Stream = "piped"
+	Terminal Stream = "terminal"
+)
+
+// StreamOf looks whether w, a reader or a writer, is a terminal.
+func StreamOf(w any) Stream {
+	if file, ok := w.(*os.File); ok && file != nil && term.IsTerminal(int(file.Fd())) {
+		return Terminal
+	}
+	return Piped
+}
+
+// WidthOf asks the terminal behind w for its width in cells, anew at each
+// call; 0 where there is none or it does not tell.
+func WidthOf(w any) func() int {
+	return func() int { width, _ := sizeOf(w); return width }
+}
+
+// HeightOf is WidthOf for the number of lines.
+func HeightOf(w any) func() int {
+	return func() int { _, height := sizeOf(w); return height }
+}
+
+func sizeOf(w any) (width, height int) {
+	file, ok := w.(*os.File)
+	if !ok || file == nil {
+		return 0, 0
+	}
+	width, height, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return width, height
+}
+
+// Choose resolves Auto: a terminal that can be repainted gets TTY, everything
+// else Plain. Any other mode is taken as it is. CI systems offer terminals
+// whose logs keep every frame, so CI means Plain too.
+func Choose(mode Mode, stream Stream, getenv func(string) string) Mode {
+	if mode != Auto && mode != "" {
+		return mode
+	}
+	if stream != Terminal || getenv("TERM") == "dumb" || isSet(getenv("CI")) {
+		return Plain
+	}
+	return TTY
+}
+
+// ChooseColor resolves ColorAuto: colour on a terminal, unless NO_COLOR is
+// set (https://no-color.org) or the terminal knows none. An explicit always
+// or never is taken as it is.
+func ChooseColor(mode ColorMode, stream Stream, getenv func(string) string) ColorMode {
+	if mode != ColorAuto && mode != "" {
+		return mode
+	}
+	if stream != Terminal || getenv("NO_COLOR") != "" || getenv("TERM") == "dumb" {
+		return ColorNever
+	}
+	return ColorAlways
+}
+
+func isSet(value string) bool { return value != "" && value != "0" && value != "false" }

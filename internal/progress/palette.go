@@ -1,0 +1,48 @@
+package progress
+
+import "github.com/fatih/color"
+
+// Tone is what a piece of text means, from which its colour follows.
+type Tone int
+
+// Tones. Normal is the terminal's own colour.
+const (
+	Normal Tone = iota
+	Good
+	Warn
+	Bad
+	Dim
+	Strong
+)
+
+// Palette turns tones into colours. The zero Palette uses none.
+type Palette struct {
+	colours map[Tone]*color.Color
+}
+
+// NewPalette is with colour for ColorAlways and without for anything else.
+func NewPalette(mode ColorMode) Palette {
+	if mode != ColorAlways {
+		return Palette{}
+	}
+	p := Palette{colours: map[Tone]*color.Color{
+		Good:   color.New(color.FgGreen),
+		Warn:   color.New(color.FgYellow),
+		Bad:    color.New(color.FgRed),
+		Dim:    color.New(color.Faint),
+		Strong: color.New(color.Bold),
+	}}
+	for _, c := range p.colours {
+		c.EnableColor() // whatever the environment of the process says
+	}
+	return p
+}
+
+// Paint gives text its colour. It does not clean it.
+func (p Palette) Paint(tone Tone, text string) string {
+	c := p.colours[tone]
+	if c == nil || text == "" {
+		return text
+	}
+	return c.Sprint(text)
+}
