@@ -1,0 +1,43 @@
+package cockroach
+
+import "k8s.io/apimachinery/pkg/api/resource"
+
+const (
+	// DefaultName is the name of a cluster when none is given.
+	DefaultName = "cockroachdb"
+	// DefaultImage runs in a cluster when no other image is given. It is
+	// pinned to a release, so that the same binary makes the same cluster on
+	// every day.
+	DefaultImage = "cockroachdb/cockroach:v26.2.5"
+)
+
+// Cluster is everything that is decided once about a cluster: when it is made.
+// Changing one field of it changes only what that field names. The zero value
+// with Namespace and Name set is enough for every name and selector.
+type Cluster struct {
+	Namespace, Name string
+	// Nodes is the number of CockroachDB nodes, one pod each: 1, or 3 and more.
+	Nodes int
+	// Image is a reference with a tag or a digest.
+	Image string
+	// CPU (request), Memory (request and limit) and Storage are per pod.
+	CPU, Memory, Storage resource.Quantity
+	// StorageClass provides the volumes; empty: `local` volumes of our own
+	// under HostPath.
+	StorageClass string
+	// HostPath is a directory on the machines; empty unless the volumes are
+	// our own.
+	HostPath string
+	// Incarnation is eight hexadecimal digits made at random with the cluster.
+	// Data of an earlier cluster with the same name carries another one.
+	Incarnation string
+	// SpareVolumes is the number of claims beyond Nodes.
+	SpareVolumes int
+	Security     Security
+	// ClusterID is the database's own identity (a UUID); empty until it is
+	// initialised.
+	ClusterID string
+}
+
+// ownVolumes says whether the volumes are made by this program.
+func (c Cluster) ownVolumes() bool { return c.StorageClass == "" }

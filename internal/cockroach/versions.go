@@ -1,0 +1,99 @@
+package cockroach
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// Version is a release of CockroachDB.
+type Version struct {
+	Major, Minor, Patch int
+	// Suffix is what follows the numbers, with its dash: "-rc.1"; mostly empty.
+	Suffix string
+}
+
+// String is the release as its makers write it: "v26.2.5".
+func (v Version) String() string {
+	return fmt.Sprintf("v%d.%d.%d%s", v.Major, v.Minor, v.Patch, v.Suffix)
+}
+
+// atLeast compares the numbers only: a release candidate behaves like the
+// release that it precedes.
+func (v Version) atLeast(major, minor, patch int) bool {
+	switch {
+	case v.Major != major:
+		return v.Major > major
+	case v.Minor != minor:
+		return v.Minor > minor
+	}
+	return v.Patch >= patch
+}
+
+// VersionOf reads the release from the image's tag; false where the tag is not
+// a release or there is none.
+func VersionOf(image string) (Version, bool) {
+	tag := parseImage(image).tag
+	match := regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})(-[0-9A-Za-z.-]+)?$`).FindStringSubmatch(tag)
+	if match == nil {
+		return Version{}, false
+	}
+	number := func(i int) int { n, _ := strconv.Atoi(match[i]); return n }
+	return Version{Major: number(1), Minor: number(2), Patch: number(3), Suffix: match[4]}, true
+}
+
+// The table of what differs by release. Everything else that this package
+// uses exists, unchanged, since v21.1: the oldest release that can be deployed.
+
+// deployable: start flags, commands and metrics were recorded from v21.1.2;
+// older releases lack some of them and were not looked at.
+func (v Version) deployable() bool { return v.atLeast(21, 1, 0) }
+
+// throttles says whether a cluster without a licence is slowed down.
+//
+// Source: Licensing FAQs of CockroachDB and pkg/server/license/enforcer.go:
+// v24.3.0 and later, and the patch releases of older series named there.
+func (v Version) throttles() bool {
+	switch (Version{Major: v.Major, Minor: v.Minor}) {
+	case Version{Major: 23, Minor: 1}:
+		return v.Patch >= 29
+	case Version{Major: 23, Minor: 2}:
+		return v.Patch >= 15
+	case Version{Major: 24, Minor: 1}:
+		return v.Patch >= 7
+	case Version{Major: 24, Minor: 2}:
+		return v.Patch >= 5
+	}
+	return v.atLeast(24, 3, 0)
+}
+
+// leastMemory is the least that a pod of this image starts and serves with.
+//
+// Source: v21.1 was run with 1Gi. For newer ones the makers' production
+// checklist calls 2Gi per CPU fit for tests only; less was not tried. An image
+// without a release in its tag is taken for a newer one.
+func leastMemory(image string) resource.Quantity {
+	if version, ok := VersionOf(image); ok && !version.atLeast(21, 2, 0) {
+		return resource.MustParse("1Gi")
+	}
+	return resource.MustParse("2Gi")
+}
+
+// imageRef is an image reference in its parts.
+type imageRef struct{ name, tag, digest string }
+
+func parseImage(image string) imageRef {
+	ref := imageRef{name: image}
+	if name, digest, ok := strings.Cut(ref.name, "@"); ok {
+		ref.name, ref.digest = name, digest
+	}
+	// A colon before the last slash belongs to the registry's port.
+	slash := strings.LastIndex(ref.name, "/")
+	if colon := strings.LastIndex(ref.name, ":"); colon > slash {
+		ref.name, ref.tag = ref.name[:colon], ref.name[colon+1:]
+	}
+	return ref
+}
