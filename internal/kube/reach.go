@@ -1,0 +1,51 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/url"
+)
+
+// ErrNotAnswering says that nothing answers at a pod's port: the port is closed, it
+// speaks another scheme, or the pod has no address yet.
+var ErrNotAnswering = errors.New("not answering")
+
+// ErrNotRunning says that there is no running container to run a command in. Just
+// after a start this passes.
+var ErrNotRunning = errors.New("container not running")
+
+// Reach is how containers are talked to.
+type Reach interface {
+	// Get asks a pod over HTTP. Every answer of the pod itself is an Answer, whatever
+	// its status. ErrNotAnswering: nothing answers there. A missing pod is recognised
+	// by apierrors.IsNotFound.
+	Get(ctx context.Context, at Endpoint) (Answer, error)
+	// Exec runs a command in a container and gives its exit code. An error means that
+	// the command could not be run, or that its end is unknown; ErrNotRunning is the
+	// one where it certainly did not run.
+	Exec(ctx context.Context, cmd Command) (exitCode int, err error)
+}
+
+// Endpoint is an HTTP address inside a pod.
+type Endpoint struct {
+	Namespace, Pod string
+	Scheme         string // "http" or "https"; empty is http
+	Port           int
+	Path           string
+	Query          url.Values
+}
+
+// Answer is what the pod itself answered.
+type Answer struct {
+	Status int
+	Body   []byte // at most 8 MiB
+}
+
+// Command is a program to run in a container, without a shell.
+type Command struct {
+	Namespace, Pod, Container string
+	Args                      []string
+	Stdin                     io.Reader // nil: none
+	Stdout, Stderr            io.Writer // nil: thrown away
+}

@@ -1,0 +1,134 @@
+package kube
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+)
+
+// WatchWorkload calls observe with a fresh snapshot until it says Done, gives an error, or
+// ctx ends (then a *WaitError). The first call comes once everything was listed, another
+// after every change, where changes within 20 ms count as one.
+//
+// It is level-triggered: the watches, one for each kind, only say "look again", so that a
+// dropped watch costs nothing. While the server is not heard, Workload.Trouble says why.
+// That reading is forbidden or the credentials are not accepted ends it; events that may
+// not be read are done without. On return nothing of it runs any more.
+func (c *Client) WatchWorkload(ctx context.Context, sel Selection, observe func(context.Context, Workload) (Verdict, error)) error {
+	sources, err := c.sources(sel)
+	if err != nil {
+		return err
+	}
+	watching, stop := context.WithCancel(ctx)
+	w := &watcher{client: c, bell: newBell()}
+	defer w.bell.silence()
+	defer w.running.Wait()
+	defer stop()
+	for _, source := range sources {
+		w.start(watching, source)
+	}
+	return Await(ctx, w.bell.rung, func(ctx context.Context) (Verdict, error) {
+		if waiting, err := w.state(); err != nil || waiting != "" {
+			return Verdict{Why: waiting}, err
+		}
+		workload, err := assemble(w.objects(), sel, time.Now())
+		if err != nil {
+			return Verdict{}, err
+		}
+		workload.Trouble = w.trouble()
+		return observe(ctx, workload)
+	})
+}
+
+// watcher keeps a store for each kind up to date and rings at every change.
+type watcher struct {
+	client  *Client
+	bell    *bell
+	running sync.WaitGroup
+	feeds   []*feed
+}
+
+// start begins to watch one kind.
+func (w *watcher) start(ctx context.Context, s source) {
+	ctx, stop := context.WithCancel(ctx)
+	f := &feed{source: s, client: w.client, stop: stop, ring: w.bell.ring}
+	calls := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) {
+			opts.ResourceVersion = "" // as it is now: not what a cache of the server may still say
+			list, err := s.list(ctx, opts)
+			f.heard(ctx, err)
+			return list, err
+		},
+		WatchFuncWithContext: func(ctx context.Context, opts metav1.ListOptions) (watch.Interface, error) {
+			events, err := s.watch(ctx, opts)
+			f.heard(ctx, err)
+			return events, err
+		},
+	}
+	lw := cache.ToListWatcherWithWatchListSemantics(calls, w.client.clientset)
+	f.informer = cache.NewSharedIndexInformerWithOptions(lw, s.example, cache.SharedIndexInformerOptions{ObjectDescription: s.resource})
+	ring := func(any) { w.bell.ring() }
+	// Both calls only fail on an informer that runs already.
+	_, _ = f.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc: ring, UpdateFunc: func(any, any) { w.bell.ring() }, DeleteFunc: ring,
+	})
+	_ = f.informer.SetWatchErrorHandlerWithContext(func(ctx context.Context, _ *cache.Reflector, err error) { f.refused(ctx, err) })
+
+	w.feeds = append(w.feeds, f)
+	w.running.Go(func() { f.informer.RunWithContext(ctx) })
+	w.running.Go(func() {
+		if cache.WaitFor(ctx, "", f.informer.HasSyncedChecker()) {
+			w.bell.ring()
+		}
+	})
+}
+
+// state gives an error that ends the watch, or what is not listed yet.
+func (w *watcher) state() (waiting string, err error) {
+	var missing []string
+	for _, f := range w.feeds {
+		if err := f.failure(); err != nil {
+			return "", err
+		}
+		if !f.ready() {
+			missing = append(missing, f.source.resource)
+		}
+	}
+	if missing == nil {
+		return "", nil
+	}
+	waiting = "the first list of " + strings.Join(missing, ", ")
+	if trouble := w.trouble(); trouble != nil {
+		waiting += ": " + trouble.Error()
+	}
+	return waiting, nil
+}
+
+func (w *watcher) trouble() error {
+	for _, f := range w.feeds {
+		if err := f.trouble(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *watcher) objects() []object {
+	var all []object
+	for _, f := range w.feeds {
+		for _, item := range f.informer.GetStore().List() {
+			if obj, ok := item.(object); ok {
+				all = append(all, obj)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b object) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return all
+}
