@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -103,8 +104,8 @@ func InitOutcome(exitCode int, stdout, stderr string) (InitResult, string) {
 // takes off what stands before or behind every message.
 func lastLine(output string) string {
 	lines := strings.Split(output, "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		line := oneLine(lines[i])
+	for _, line := range slices.Backward(lines) {
+		line := oneLine(line)
 		if line == "" || strings.HasPrefix(line, "Failed running ") {
 			continue
 		}

@@ -39,5 +39,3 @@ type Cluster struct {
 	ClusterID string
 }
 
-// ownVolumes says whether the volumes are made by this program.
-func (c Cluster) ownVolumes() bool { return c.StorageClass == "" }

@@ -50,8 +50,7 @@ func (e *subjectError) Unwrap() error { return e.err }
 // withoutURL takes off what net/http puts before an error: the request says little to a
 // user who did not make it.
 func withoutURL(err error) error {
-	var request *url.Error
-	if errors.As(err, &request) {
+	if request, ok := errors.AsType[*url.Error](err); ok {
 		return request.Err
 	}
 	return err

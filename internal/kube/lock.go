@@ -167,10 +167,7 @@ func (l *Lock) renew(ctx context.Context) *LockLostError {
 	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		updated, err = l.leases.Get(ctx, lease.Name, metav1.GetOptions{})
 	}
-	if err != nil {
-		return nil
-	}
-	if other := holderOf(updated); other.Token != l.holder.Token {
+	if other := holderOf(updated); err == nil && other.Token != l.holder.Token {
 		return &LockLostError{Holder: other}
 	}
 	l.lease = updated

@@ -1,5 +1,7 @@
 package progress
 
+import "slices"
+
 import "strings"
 
 // span is a piece of a line in one tone, already cleaned.
@@ -94,7 +96,7 @@ func prose(head line, text string, tone Tone, width int) []line {
 		if i == 0 {
 			start = head
 		}
-		lines = append(lines, append(start[:len(start):len(start)], span{part, tone}))
+		lines = append(lines, append(slices.Clip(start), span{part, tone}))
 	}
 	return lines
 }

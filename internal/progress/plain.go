@@ -15,6 +15,8 @@ type plain struct {
 	// said is the last text about a step or subject.
 	said map[[2]string]string
 	now  func() time.Time
+	// held is what a step said it is at, printed only if it takes a while.
+	held *Event
 	// spoke is when the last line was printed, by the clock now.
 	spoke time.Time
 	width int
@@ -51,8 +53,21 @@ func (p *plain) event(e Event) {
 		if text == "" {
 			text = string(e.State)
 		}
-	case Running, Ready:
+	case Running:
+		if e.Subject == "" {
+			p.held = &e
+			return
+		}
+	case Ready:
 	}
+	if e.Subject == "" {
+		p.held = nil
+	}
+	p.say(e, text)
+}
+
+// say prints a line about a step or subject, unless it was the last one.
+func (p *plain) say(e Event, text string) {
 	if e.Subject != "" {
 		text = strings.TrimSpace(e.Subject + " " + text)
 	}
@@ -75,8 +90,19 @@ func (p *plain) note(e Event, text string) {
 	p.print(e.Time, e.Step, "note: "+text, Warn)
 }
 
-// tick gives a sign of life after too long a silence.
+// patience is how long a step may be at something before a log needs to say
+// so. Most things pass sooner, and their lines would only be in the way.
+const patience = time.Second
+
+// tick says what a step has been at for a while, and gives a sign of life
+// after too long a silence. Counts need no line: what they count has its own.
 func (p *plain) tick(now time.Time) {
+	if p.held != nil && p.held.Total == 0 && now.Sub(p.held.Time) >= patience {
+		e := *p.held
+		p.held = nil
+		e.Time = now
+		p.say(e, phrase(e))
+	}
 	if len(p.board.running) == 0 {
 		return
 	}

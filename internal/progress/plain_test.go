@@ -64,11 +64,13 @@ func TestPlain_takesTheIntervalAndTheTicksItIsGiven(t *testing.T) {
 	b.Reset()
 	p = New(&b, Options{Mode: Plain, Interval: 5 * time.Second, Ticks: ticks, Now: func() time.Time { return now }})
 	p.Report(said("start", Running, "0 of 3 pods"))
+	now = now.Add(time.Second)
+	ticks <- now
 	now = now.Add(5 * time.Second)
 	ticks <- now
 	ticks <- now
 	p.Close()
-	want := "14:02:15 start    0 of 3 pods\n14:02:20 start    still waiting after 5s: 0 of 3 pods\n"
+	want := "14:02:16 start    0 of 3 pods\n14:02:21 start    still waiting after 6s: 0 of 3 pods\n"
 	if b.String() != want {
 		t.Errorf("printed\n%s\nwant\n%s", b.String(), want)
 	}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	// Ways to log in that a kubeconfig may name.
+	_ "k8s.io/client-go/plugin/pkg/client/auth"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/crdb-kube/crdb-kube/internal/deploy"
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+// connection is where a command works: a server and a namespace there.
+type connection struct {
+	client    *kube.Client
+	context   string
+	namespace string
+}
+
+// dial reads the kubeconfig and makes a client. It does not yet ask the
+// server anything.
+func (a *app) dial() (connection, error) {
+	loader := a.flags.ToRawKubeConfigLoader()
+	raw, err := loader.RawConfig()
+	if err != nil {
+		return connection{}, configError(err)
+	}
+	if len(raw.Contexts) == 0 && *a.flags.APIServer == "" && a.getenv("KUBERNETES_SERVICE_HOST") == "" {
+		return connection{}, noConfig(a.getenv)
+	}
+	config, err := a.flags.ToRESTConfig()
+	if err != nil {
+		return connection{}, configError(err)
+	}
+	namespace, _, err := loader.Namespace()
+	if err != nil {
+		return connection{}, configError(err)
+	}
+	config.UserAgent = "crdb-kube/" + buildVersion()
+	client, err := a.connect(config)
+	if err != nil {
+		return connection{}, configError(err)
+	}
+	return connection{client, contextName(*a.flags.Context, raw.CurrentContext, config), namespace}, nil
+}
+
+// contextName is how a person calls the cluster.
+func contextName(flag, current string, config *rest.Config) string {
+	switch {
+	case flag != "":
+		return flag
+	case current != "":
+		return current
+	}
+	return config.Host
+}
+
+func noConfig(getenv func(string) string) error {
+	where := getenv("KUBECONFIG")
+	if where == "" {
+		where = clientcmd.RecommendedHomeFile
+	}
+	return &deploy.Error{
+		Message: "kubeconfig: there is none at " + where,
+		Next:    "start a cluster that writes one (minikube start, kind create cluster), or pass --kubeconfig",
+	}
+}
+
+// configError says what is wrong with the kubeconfig, in one line.
+func configError(err error) error {
+	text := strings.TrimPrefix(err.Error(), "error loading config file ")
+	text, _, _ = strings.Cut(text, "\n")
+	e := &deploy.Error{Message: "kubeconfig: " + text, Next: "kubectl config view shows it; --kubeconfig takes another"}
+	if missing := new(fs.PathError); errors.As(err, &missing) {
+		e.Message = "kubeconfig: " + missing.Path + ": " + missing.Err.Error()
+		e.Next = "pass a file that exists with --kubeconfig, or set KUBECONFIG"
+	}
+	if clientcmd.IsContextNotFound(err) {
+		e.Next = "kubectl config get-contexts lists those that there are"
+	}
+	return e
+}
+
+// holder says who takes the lock, so that another command can name it.
+func (a *app) holder(verb string) (kube.Holder, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown-host"
+	}
+	token, err := random(8)
+	return kube.Holder{Command: verb, Host: host, PID: os.Getpid(), Since: a.now(), Token: token}, err
+}
+
+// random is n random bytes in hexadecimal digits.
+func random(n int) (string, error) {
+	bytes := make([]byte, n)
+	if _, err := rand.Read(bytes); err != nil {
+		return "", fmt.Errorf("random numbers: %w", err)
+	}
+	return hex.EncodeToString(bytes), nil
+}
+
+// limited is ctx with the command's own deadline.
+func (a *app) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.timeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, a.timeout)
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crdb-kube/crdb-kube/internal/deploy"
+)
+
+const downTimeout = 2 * time.Minute
+
+func (a *app) down() *cobra.Command {
+	var deleteData, yes bool
+	cmd := &cobra.Command{
+		Use:   "down",
+		Short: "stop the cluster and keep its data; --delete-data deletes that too",
+		Long: `down stops the database, fast, and removes what up makes anew. Claims, volumes
+and settings stay, and up continues with them. Only --delete-data deletes them;
+it lists what dies and asks.`,
+		Example: `  crdb-kube down                      stop, keep the data
+  crdb-kube down --delete-data --yes  stop, delete everything, do not ask`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if yes && !deleteData {
+				return wrongUse(cmd, &usageError{[]fault{{"--yes: there is nothing to confirm without --delete-data", "leave it out, or add --delete-data"}}})
+			}
+			if err := deploy.Check(a.name, deploy.Wish{}); err != nil {
+				return wrongUse(cmd, err)
+			}
+			a.running = true
+			consent := deploy.Unasked
+			if deleteData {
+				consent = deploy.Given
+			}
+			return a.runDown(cmd.Context(), consent, a.confirmer(yes, "crdb-kube down --delete-data"))
+		},
+	}
+	cmd.Flags().BoolVar(&deleteData, "delete-data", false, "delete claims, volumes and settings with all data")
+	cmd.Flags().BoolVar(&yes, "yes", false, "with --delete-data: do not ask")
+	a.timeoutFlag(cmd, downTimeout)
+	return cmd
+}
+
+func (a *app) runDown(ctx context.Context, data deploy.Consent, confirm func([]string) error) error {
+	at, err := a.dial()
+	if err != nil {
+		return err
+	}
+	holder, err := a.holder("down")
+	if err != nil {
+		return err
+	}
+	ctx, cancel := a.limited(ctx)
+	defer cancel()
+	opts := deploy.DownOptions{
+		Context: at.context,
+		Data:    data,
+		Confirm: confirm,
+		Lock:    deploy.LockOptions{Holder: holder, Wait: a.waitLock},
+		Now:     a.now,
+	}
+	target := deploy.Target{Namespace: at.namespace, Name: a.name}
+	result, err := a.doDown(ctx, at, target, opts)
+	if err != nil {
+		return err
+	}
+	return a.print(downResult(result, target))
+}
+
+func (a *app) doDown(ctx context.Context, at connection, target deploy.Target, opts deploy.DownOptions) (deploy.DownResult, error) {
+	printer := a.printer()
+	defer printer.Close()
+	return deploy.Down(ctx, at.client, target, opts, printer.Report)
+}

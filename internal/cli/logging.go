@@ -1,0 +1,28 @@
+package cli
+
+import (
+	"io"
+
+	"k8s.io/klog/v2"
+	"k8s.io/klog/v2/textlogger"
+)
+
+// Verbosity levels of client-go's log: one line a request, and its bodies.
+const (
+	logRequests = 6
+	logBodies   = 8
+)
+
+// logging lets client-go speak on stderr where -v asks for it, and nowhere
+// else: what it says by itself is said better by the verb that failed.
+func (a *app) logging() {
+	out := io.Discard
+	level := 0
+	if a.verbose > 0 {
+		out, level = a.streams.ErrOut, logRequests
+	}
+	if a.verbose > 1 {
+		level = logBodies
+	}
+	klog.SetLogger(textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(out), textlogger.Verbosity(level))))
+}

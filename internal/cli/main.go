@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/rest"
+
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
+)
+
+// Interrupted is the cause with which the context of Main is to be ended when
+// a signal asks for the end.
+type Interrupted struct{ Signal os.Signal }
+
+func (i Interrupted) Error() string { return fmt.Sprintf("interrupted (%s)", i.Signal) }
+
+// app is one run of the program: everything that commands share.
+type app struct {
+	streams genericiooptions.IOStreams
+	getenv  func(string) string
+	now     func() time.Time
+	// connect makes the client of a verb; tests replace it.
+	connect func(*rest.Config) (*kube.Client, error)
+
+	flags    *genericclioptions.ConfigFlags
+	name     string
+	timeout  time.Duration
+	progress progress.Mode
+	color    progress.ColorMode
+	waitLock time.Duration
+	verbose  int
+	// running is set once the flags and arguments of a command were taken:
+	// what goes wrong before is wrong use.
+	running bool
+}
+
+func newApp(streams genericiooptions.IOStreams) *app {
+	return &app{
+		streams:  streams,
+		getenv:   os.Getenv,
+		now:      time.Now,
+		connect:  kube.New,
+		progress: progress.Auto,
+		color:    progress.ColorAuto,
+	}
+}
+
+// Main runs the program with args, the first of which is its own name, and
+// returns the exit code. A signal is told by the cause of ctx's end.
+func Main(ctx context.Context, args []string, streams genericiooptions.IOStreams) int {
+	return newApp(streams).run(ctx, args)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.root() //nolint:contextcheck // cobra hands ctx to the commands
+	root.SetArgs(args[1:])
+	root.SetIn(a.streams.In)
+	root.SetOut(a.streams.Out)
+	root.SetErr(a.streams.ErrOut)
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil && !a.running {
+		err = wrongUse(command, err)
+	}
+	code := exitCode(ctx, err)
+	var silent *exitError
+	if err != nil && !errors.As(err, &silent) {
+		a.printFailure(ctx, command, err)
+	}
+	return code
+}
+
+// root is the command that all others hang on.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "crdb-kube",
+		Short:         "CockroachDB on Kubernetes: one command to a database that answers",
+		Long:          rootLong,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noArguments,
+		PersistentPreRun: func(*cobra.Command, []string) {
+			a.logging()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.running = true
+			return cmd.Help()
+		},
+	}
+	a.globalFlags(root)
+	root.AddCommand(a.up(), a.down(), a.status(), a.version())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
+	return root
+}
+
+const rootLong = `crdb-kube takes a Kubernetes context and ends with a CockroachDB that answers
+SQL, and says at each moment what it waits for and why. It runs on minikube,
+kind, k3d and any real cluster; nothing is installed there but the database.
+
+No data is deleted unless a command asks for it by name, and what crdb-kube
+did not make, it does not touch. Any command can be interrupted and run again.`

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/deploy"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
+)
+
+// print writes what a command ends with to stdout, on a terminal apart from
+// the steps above it.
+func (a *app) print(result progress.Result) error {
+	palette, width := a.look(a.streams.Out)
+	if progress.StreamOf(a.streams.Out) == progress.Terminal {
+		fmt.Fprintln(a.streams.Out)
+	}
+	return result.Write(a.streams.Out, palette, width)
+}
+
+func upResult(r deploy.UpResult, at connection) progress.Result {
+	c := r.Cluster
+	headline := fmt.Sprintf("ready in %s: %s, %s, %s", progress.Duration(r.Elapsed), c.Name, plural(c.Nodes, "pod"), c.Security)
+	if r.Changed == 0 {
+		headline = fmt.Sprintf("ready, nothing to change: %s, %s, %s", c.Name, plural(c.Nodes, "pod"), c.Security)
+	}
+	lines := []progress.Pair{
+		{Label: "shell", Text: fmt.Sprintf("kubectl%s exec -it %s -- %s", scope(at), c.PodName(0), strings.Join(c.ShellCommand(), " "))},
+		{Label: "app", Text: c.URL()},
+		{Label: "note", Text: "insecure: no TLS and no passwords; whoever reaches the port is root", Form: progress.Prose},
+	}
+	if !r.ThrottledFrom.IsZero() {
+		lines = append(lines, progress.Pair{
+			Label: "note",
+			Text:  fmt.Sprintf("no licence: from %s at most 5 transactions at once; --nodes 1 is exempt", r.ThrottledFrom.UTC().Format("2006-01-02")),
+			Form:  progress.Prose,
+		})
+	}
+	return progress.Result{Headline: headline, Lines: lines}
+}
+
+// scope is what kubectl must be told to look at the same place.
+func scope(at connection) string {
+	if at.namespace == "default" {
+		return ""
+	}
+	return " -n " + at.namespace
+}
+
+func downResult(r deploy.DownResult, target deploy.Target) progress.Result {
+	switch {
+	case r.Nothing:
+		return progress.Result{Headline: fmt.Sprintf("nothing to do: no cluster %s runs in namespace %s", target.Name, target.Namespace)}
+	case len(r.Kept) > 0:
+		name := ""
+		if target.Name != cockroach.DefaultName {
+			name = " --name " + target.Name
+		}
+		return progress.Result{
+			Headline: "stopped in " + progress.Duration(r.Elapsed),
+			Lines: []progress.Pair{
+				{Label: "kept", Text: strings.Join(r.Kept, ", ")},
+				{Label: "next", Text: fmt.Sprintf("crdb-kube up%s continues with them, crdb-kube down%s --delete-data removes them", name, name), Form: progress.Prose},
+			},
+		}
+	}
+	return progress.Result{Headline: "gone in " + progress.Duration(r.Elapsed) + ", with all data"}
+}
+
+// plural writes a number with its noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

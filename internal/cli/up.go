@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/deploy"
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+const upTimeout = 10 * time.Minute
+
+// upFlags are the flags of `up` as they were typed.
+type upFlags struct {
+	nodes, spares                int
+	image, class, hostPath       string
+	cpu, memory, storage         *resource.Quantity
+	insecure, fresh, yes         bool
+	createNamespace, forceOthers bool
+}
+
+func (a *app) up() *cobra.Command {
+	var f upFlags
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "make the cluster, or make it what the flags say, and wait until it serves",
+		Long: `up makes a CockroachDB cluster and waits until it answers SQL. What exists is
+used: a flag that is not given means "as it is", the same command twice changes
+nothing, and after an interruption it goes on from there.`,
+		Example: `  crdb-kube up                        three nodes, sized to the machines
+  crdb-kube up --nodes 1              one node, for a laptop
+  crdb-kube up --host-path /data      keep the data in a directory of the nodes`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runUp(cmd, f) },
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&f.nodes, "nodes", 3, "number of CockroachDB nodes: 1, or 3 and more")
+	flags.StringVar(&f.image, "image", cockroach.DefaultImage, "image of the database, with a tag or digest")
+	flags.Var(quantityFlag{"cpu", &f.cpu}, "cpu", "CPU that each pod asks for, such as 2 or 500m (default: what fits)")
+	flags.Var(quantityFlag{"memory", &f.memory}, "memory", "memory of each pod, such as 8Gi (default: what fits)")
+	flags.Var(quantityFlag{"storage", &f.storage}, "storage", "size of each claim, such as 50Gi (default 10Gi)")
+	flags.StringVar(&f.class, "storage-class", "", "StorageClass of the claims (default: the cluster's default class)")
+	flags.StringVar(&f.hostPath, "host-path", "", "make volumes of our own under this directory of the nodes")
+	flags.IntVar(&f.spares, "spare-volumes", 0, "claims to make beyond those of the nodes")
+	flags.BoolVar(&f.insecure, "insecure", true, "without TLS and passwords; the only mode so far")
+	flags.BoolVar(&f.createNamespace, "create-namespace", false, "make the namespace if it does not exist")
+	flags.BoolVar(&f.forceOthers, "force-conflicts", false, "take over fields that somebody else has set")
+	flags.BoolVar(&f.fresh, "fresh", false, "delete the cluster with all its data first, and start empty")
+	flags.BoolVar(&f.yes, "yes", false, "with --fresh: do not ask")
+	a.timeoutFlag(cmd, upTimeout)
+	return cmd
+}
+
+// wish is what was named on the command line.
+func (f upFlags) wish(cmd *cobra.Command) deploy.Wish {
+	return deploy.Wish{
+		Nodes:        given(cmd, "nodes", f.nodes),
+		Image:        given(cmd, "image", f.image),
+		CPU:          f.cpu,
+		Memory:       f.memory,
+		Storage:      f.storage,
+		StorageClass: given(cmd, "storage-class", f.class),
+		HostPath:     given(cmd, "host-path", f.hostPath),
+		SpareVolumes: given(cmd, "spare-volumes", f.spares),
+	}
+}
+
+// check finds wrong use before any connection is made: the flags alone, laid
+// over values that are right.
+func (f upFlags) check(name string, wish deploy.Wish) error {
+	if !f.insecure {
+		return &usageError{[]fault{{"--insecure=false: TLS is not there yet in this version", "leave the flag out"}}}
+	}
+	if f.yes && !f.fresh {
+		return &usageError{[]fault{{"--yes: there is nothing to confirm without --fresh", "leave it out, or add --fresh"}}}
+	}
+	if f.class != "" && f.hostPath != "" {
+		return &usageError{[]fault{{"--storage-class and --host-path: only one can hold the data", "leave one of them out"}}}
+	}
+	return deploy.Check(name, wish)
+}
+
+func (a *app) runUp(cmd *cobra.Command, f upFlags) error {
+	wish := f.wish(cmd)
+	if err := f.check(a.name, wish); err != nil {
+		return wrongUse(cmd, err)
+	}
+	a.running = true
+	at, err := a.dial()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := a.limited(cmd.Context())
+	defer cancel()
+	opts, err := a.upOptions(at, f, wish)
+	if err != nil {
+		return err
+	}
+	result, err := a.doUp(ctx, at, opts)
+	if err != nil {
+		return err
+	}
+	return a.print(upResult(result, at))
+}
+
+func (a *app) doUp(ctx context.Context, at connection, opts deploy.UpOptions) (deploy.UpResult, error) {
+	printer := a.printer()
+	defer printer.Close()
+	return deploy.Up(ctx, at.client, deploy.Target{Namespace: at.namespace, Name: a.name}, opts, printer.Report)
+}
+
+func (a *app) upOptions(at connection, f upFlags, wish deploy.Wish) (deploy.UpOptions, error) {
+	holder, err := a.holder("up")
+	if err != nil {
+		return deploy.UpOptions{}, err
+	}
+	incarnation, err := random(4)
+	opts := deploy.UpOptions{
+		Context:      at.context,
+		Wish:         wish,
+		DefaultImage: cockroach.DefaultImage,
+		Confirm:      a.confirmer(f.yes, "crdb-kube up --fresh"),
+		Lock:         deploy.LockOptions{Holder: holder, Wait: a.waitLock},
+		Incarnation:  incarnation,
+		Now:          a.now,
+	}
+	if f.createNamespace {
+		opts.Namespace = deploy.CreateNamespace
+	}
+	if f.forceOthers {
+		opts.Conflicts = kube.TakeOver
+	}
+	if f.fresh {
+		opts.Fresh = deploy.Given
+	}
+	return opts, err
+}

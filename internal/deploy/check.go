@@ -1,0 +1,229 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/version"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+// oldestMinor is the first Kubernetes 1.x with everything that the manifests
+// use: policy/v1 came with 1.21, stable server-side apply with 1.22, the
+// StatefulSet's persistentVolumeClaimRetentionPolicy with 1.23.
+const oldestMinor = 23
+
+// checkServer looks at what does not depend on the cluster: the server, the
+// namespace, and what the user may do there.
+func (u *up) checkServer(ctx context.Context) error {
+	u.r.waiting(0, 0, "asking the API server")
+	info, err := u.client.ServerVersion(ctx)
+	if err != nil {
+		return err
+	}
+	u.server = info.GitVersion
+	if err := recentEnough(info); err != nil {
+		return err
+	}
+	if err := u.checkNamespace(ctx); err != nil {
+		return err
+	}
+	need := upPermissions()
+	if u.opts.Fresh == Given {
+		need = concat(need, downPermissions(), dataPermissions())
+	}
+	return mayDo(ctx, u.client, u.target.Namespace, need)
+}
+
+func recentEnough(info *version.Info) error {
+	minor, err := strconv.Atoi(strings.TrimRight(info.Minor, "+"))
+	if info.Major != "1" || err != nil || minor >= oldestMinor {
+		return nil
+	}
+	return &Error{
+		Message: fmt.Sprintf("Kubernetes %s: too old, crdb-kube needs v1.%d or newer", info.GitVersion, oldestMinor),
+		Next:    "upgrade the cluster, or choose another --context",
+	}
+}
+
+func (u *up) checkNamespace(ctx context.Context) error {
+	name := u.target.Namespace
+	namespace, err := u.client.Namespace(ctx, name)
+	if err != nil {
+		return unlessForbidden(err) // it may be used without being read
+	}
+	switch {
+	case namespace != nil && namespace.DeletionTimestamp != nil:
+		return &Error{
+			Message: "namespace " + name + ": is being deleted",
+			Next:    "wait until it is gone, or choose another with --namespace",
+		}
+	case namespace != nil:
+		return nil
+	case u.opts.Namespace != CreateNamespace:
+		return &Error{
+			Message: "namespace " + name + ": not found",
+			Next:    "add --create-namespace, or choose another with --namespace",
+		}
+	}
+	_, err = u.client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	u.r.note("namespace %s created", name)
+	return nil
+}
+
+// mayDo names all that is forbidden in one message.
+func mayDo(ctx context.Context, client *kube.Client, namespace string, need []kube.Permission) error {
+	missing, err := client.Missing(ctx, namespace, need)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	var names []string
+	for _, permission := range missing {
+		names = append(names, permission.String())
+	}
+	return &Error{
+		Message: "namespace " + namespace + ": you may not " + and(names),
+		Next:    "ask whoever runs the cluster for a role that allows it; docs/permissions.md lists all that crdb-kube needs",
+	}
+}
+
+// checkCluster looks at what exists and decides what the cluster will be.
+func (u *up) checkCluster(ctx context.Context) (ending, error) {
+	u.r.waiting(0, 0, "looking at what exists")
+	group, grouped := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		u.seen, err = look(grouped, u.client, u.target)
+		return err
+	})
+	group.Go(func() (err error) {
+		u.nodes, err = u.client.Nodes(grouped)
+		return unlessForbidden(err)
+	})
+	group.Go(func() error {
+		u.classes, u.notListed = u.client.Classes(grouped)
+		return unlessForbidden(u.notListed)
+	})
+	if err := group.Wait(); err != nil {
+		return ending{}, err
+	}
+	if err := u.obstacles(); err != nil {
+		return ending{}, err
+	}
+	if err := u.decide(ctx); err != nil {
+		return ending{}, err
+	}
+	u.headline()
+	if u.fit != "" {
+		u.r.note("%s", u.fit)
+	}
+	return done("%s", u.surroundings()), nil
+}
+
+func unlessForbidden(err error) error {
+	if kube.IsForbidden(err) {
+		return nil
+	}
+	return err
+}
+
+// obstacles refuses what stands in the way. --fresh clears what is ours away,
+// and nothing else.
+func (u *up) obstacles() error {
+	if u.opts.Fresh == Given {
+		return u.seen.foreign(u.target, u.opts.Now())
+	}
+	return u.seen.obstacles(u.target, u.opts.Now())
+}
+
+// decide fills in what the cluster will be: as recorded, as wished, else
+// as fits.
+func (u *up) decide(ctx context.Context) error {
+	if u.opts.Fresh == Given {
+		return u.decideAnew(ctx)
+	}
+	id, err := u.seen.clusterID(u.target)
+	if err != nil {
+		return err
+	}
+	u.fresh = u.seen.record == nil
+	if u.fresh {
+		if id != "" || len(u.seen.claims) > 0 {
+			return u.unrecorded()
+		}
+		u.cluster, err = u.design(ctx)
+	} else {
+		was := *u.seen.record
+		was.ClusterID = id
+		u.cluster, err = change(was, u.opts.Wish, situation{
+			initialised: id != "",
+			claimed:     len(u.seen.claims) > 0,
+			running:     len(u.seen.pods) > 0,
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return u.cluster.Validate()
+}
+
+// decideAnew is for a cluster that will have nothing of an earlier one.
+func (u *up) decideAnew(ctx context.Context) (err error) {
+	u.fresh = true
+	if u.cluster, err = u.design(ctx); err != nil {
+		return err
+	}
+	return u.cluster.Validate()
+}
+
+// unrecorded refuses claims of ours without the settings that go with them:
+// their size, class and identity would be a guess.
+func (u *up) unrecorded() error {
+	c := cockroach.Cluster{Namespace: u.target.Namespace, Name: u.target.Name}
+	return &Error{
+		Kind:    Refused,
+		Message: fmt.Sprintf("%s: has %s, but configmap/%s with its settings is gone", c.Name, count(len(u.seen.claims), "claim"), c.SettingsName()),
+		Next:    "bring the ConfigMap back from a backup; crdb-kube up --fresh deletes the claims with their data and starts empty",
+	}
+}
+
+// headline says where and what, before anything is written.
+func (u *up) headline() {
+	u.r.headline(strings.Join([]string{
+		u.opts.Context,
+		"namespace " + u.cluster.Namespace,
+		fmt.Sprintf("cluster %s: %s, %s, %s", u.cluster.Name, count(u.cluster.Nodes, "pod"), versionWord(u.cluster.Image), u.cluster.Security),
+	}, " · "))
+}
+
+// versionWord is the image's version, or the whole image where the tag says none.
+func versionWord(image string) string {
+	if version, ok := cockroach.VersionOf(image); ok {
+		return version.String()
+	}
+	return image
+}
+
+func (u *up) surroundings() string {
+	parts := []string{"Kubernetes " + u.server}
+	if len(u.nodes) > 0 {
+		parts = append(parts, count(len(u.nodes), "node"))
+	}
+	switch {
+	case u.cluster.HostPath != "":
+		parts = append(parts, "volumes of our own under "+u.cluster.HostPath)
+	case u.cluster.StorageClass != "":
+		parts = append(parts, "class "+u.cluster.StorageClass+bindingWord(u.classes, u.cluster.StorageClass))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,98 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
+)
+
+// cleanup removes what an earlier run left in the way: with --fresh the whole
+// cluster and its data, else only throw-away pods of an interrupted run.
+func (u *up) cleanup(ctx context.Context) (ending, error) {
+	if u.opts.Fresh == Given {
+		return u.wipeFirst(ctx)
+	}
+	if u.seen.deleting(u.target) {
+		return ending{}, &Error{
+			Kind:    Refused,
+			Message: u.target.Name + ": an earlier crdb-kube down --delete-data was interrupted, and part of the data is gone",
+			Next:    "crdb-kube down --delete-data finishes it; crdb-kube up --fresh does so and starts empty",
+		}
+	}
+	left, err := throwAways(ctx, u.client, u.target)
+	if err != nil {
+		return ending{}, err
+	}
+	if len(left) == 0 {
+		return done("nothing left from before"), nil
+	}
+	if err := removeAndAwait(ctx, u.client, u.r, left); err != nil {
+		return ending{}, err
+	}
+	return done("%s of an interrupted run removed", count(len(left), "object")), nil
+}
+
+// deleting says whether the settings carry the mark that `down --delete-data`
+// sets before it deletes the first claim.
+func (s survey) deleting(target Target) bool {
+	c := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
+	return s.ref(kube.ConfigMap, c.SettingsName()).Annotations[cockroach.AnnotationDeleting] != ""
+}
+
+// throwAways are the pods, claims and volumes that made or wiped directories
+// and whose run was interrupted before it removed them.
+func throwAways(ctx context.Context, client *kube.Client, target Target) ([]kube.Ref, error) {
+	c := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
+	var all []kube.Ref
+	for _, purpose := range []string{cockroach.PurposeMake, cockroach.PurposeWipe} {
+		selector := c.PurposeSelector(purpose)
+		namespaced, err := client.List(ctx, target.Namespace, selector, kube.Pod, kube.PersistentVolumeClaim)
+		if err != nil {
+			return nil, err
+		}
+		volumes, err := client.List(ctx, "", selector, kube.PersistentVolume)
+		if err = unlessForbidden(err); err != nil {
+			return nil, err
+		}
+		all = slices.Concat(all, namespaced, volumes)
+	}
+	return all, nil
+}
+
+// removeAndAwait deletes objects at once and waits until they are gone.
+func removeAndAwait(ctx context.Context, client *kube.Client, r *reporter, refs []kube.Ref) error {
+	now := int64(0)
+	for _, ref := range refs {
+		options := kube.DeleteOptions{}
+		if ref.Kind == kube.Pod {
+			options.Grace = &now
+		}
+		if err := client.Delete(ctx, ref, options); err != nil {
+			return err
+		}
+	}
+	return awaitGone(ctx, client, r, refs)
+}
+
+// awaitGone waits until none of these very objects exists any more.
+func awaitGone(ctx context.Context, client *kube.Client, r *reporter, refs []kube.Ref) error {
+	return kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
+		left, err := client.Remaining(ctx, refs)
+		if err != nil {
+			return kube.Verdict{}, err
+		}
+		if len(left) == 0 {
+			return kube.Verdict{Done: true}, nil
+		}
+		why := fmt.Sprintf("%s to be gone", left[0])
+		if len(left) > 1 {
+			why = fmt.Sprintf("%s and %s to be gone", left[0], count(len(left)-1, "more object"))
+		}
+		r.emit(progress.Event{State: progress.Running, Message: "waiting for " + why, Done: len(refs) - len(left), Total: len(refs)})
+		return kube.Verdict{Why: why, Again: goneAgain}, nil
+	})
+}

@@ -1,0 +1,244 @@
+package deploy
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
+)
+
+// stopGrace is how long a pod may take to stop. Once two of three nodes are
+// gone there is no quorum to drain to, so that waiting longer gains nothing,
+// and the store survives SIGKILL.
+const stopGrace = 5
+
+// DownOptions are the ways in which one `down` differs from another.
+type DownOptions struct {
+	Context string
+	// Data says whether claims, volumes and settings go too.
+	Data Consent
+	// Confirm is asked with the list of what dies before any data is deleted.
+	Confirm func(losing []string) error
+	Lock    LockOptions
+	Now     func() time.Time
+}
+
+// DownResult is what `down` ends with.
+type DownResult struct {
+	// Nothing is true when there was nothing to stop or delete.
+	Nothing bool
+	// Kept is what stays for the next `up`, in words; empty: nothing.
+	Kept []string
+	// Left is what a machine that is down still holds.
+	Left    []string
+	Elapsed time.Duration
+}
+
+// down is one run of the verb.
+type down struct {
+	client *kube.Client
+	target Target
+	opts   DownOptions
+	r      *reporter
+	seen   survey
+}
+
+// Down stops the cluster and keeps its data, unless the data was given up in
+// this very command. It works on any half-made state.
+func Down(ctx context.Context, client *kube.Client, target Target, opts DownOptions, report func(progress.Event)) (DownResult, error) {
+	d := &down{client: client, target: target, opts: opts, r: newReporter(report, opts.Now)}
+	began := opts.Now()
+	held, lock, err := d.prepare(ctx)
+	if err != nil || lock == nil {
+		return DownResult{Nothing: err == nil}, err
+	}
+	defer lock.Release()
+	result, err := d.stopAndDelete(held)
+	result.Elapsed = opts.Now().Sub(began)
+	return result, lostLock(held, err)
+}
+
+// prepare takes the lock, unless there is nothing at all to lock for.
+func (d *down) prepare(ctx context.Context) (context.Context, *kube.Lock, error) {
+	if _, err := d.client.ServerVersion(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := d.look(ctx); err != nil {
+		return nil, nil, err
+	}
+	if d.nothing() {
+		return nil, nil, nil
+	}
+	need := downPermissions()
+	if d.opts.Data == Given {
+		need = concat(need, dataPermissions())
+	}
+	if err := mayDo(ctx, d.client, d.target.Namespace, need); err != nil {
+		return nil, nil, err
+	}
+	held, lock, err := takeLock(ctx, d.client, d.target, d.opts.Lock, d.r)
+	if err != nil {
+		return nil, nil, err
+	}
+	return held, lock, d.look(held)
+}
+
+func (d *down) look(ctx context.Context) (err error) {
+	if d.seen, err = look(ctx, d.client, d.target); err != nil {
+		return err
+	}
+	if d.seen.left, err = throwAways(ctx, d.client, d.target); err != nil {
+		return err
+	}
+	d.seen.revisions, err = d.client.List(ctx, d.target.Namespace, d.names().Selector(), kube.ControllerRevision)
+	return unlessForbidden(err)
+}
+
+// nothing says whether there is nothing that this command would remove.
+func (d *down) nothing() bool {
+	return doomed(d.seen, d.target, d.scope()).empty()
+}
+
+func (d *down) scope() Scope {
+	if d.opts.Data == Given {
+		return Everything
+	}
+	return KeepData
+}
+
+func (d *down) stopAndDelete(ctx context.Context) (DownResult, error) {
+	condemned := doomed(d.seen, d.target, d.scope())
+	if d.opts.Data == Given {
+		if err := d.opts.Confirm(losing(d.seen, condemned)); err != nil {
+			return DownResult{}, err
+		}
+	}
+	d.r.headline(strings.Join([]string{d.opts.Context, "namespace " + d.target.Namespace, "cluster " + d.target.Name}, " · "))
+	steps := []step{
+		{"stop", func(ctx context.Context) (ending, error) { return d.stop(ctx, condemned) }},
+		{"remove", func(ctx context.Context) (ending, error) { return d.remove(ctx, condemned) }},
+	}
+	result := DownResult{}
+	if d.opts.Data == Given {
+		steps = append(steps, step{"delete data", func(ctx context.Context) (end ending, err error) {
+			end, result.Left, err = d.deleteData(ctx, condemned)
+			return end, err
+		}})
+	} else {
+		result.Kept = kept(d.seen, d.target)
+	}
+	if err := d.r.runAll(ctx, steps); err != nil {
+		return result, err
+	}
+	if len(result.Left) > 0 {
+		return result, notReached(result.Left)
+	}
+	return result, nil
+}
+
+// stop removes the StatefulSet from around its pods, so that nothing makes
+// them anew, and then stops all pods together.
+func (d *down) stop(ctx context.Context, condemned condemned) (ending, error) {
+	if condemned.set != nil {
+		d.r.waiting(0, 0, "waiting for %s to be gone", condemned.set)
+		if err := d.client.Delete(ctx, *condemned.set, kube.DeleteOptions{Propagation: metav1.DeletePropagationOrphan}); err != nil {
+			return ending{}, err
+		}
+		if err := awaitGone(ctx, d.client, d.r, []kube.Ref{*condemned.set}); err != nil {
+			return ending{}, err
+		}
+	}
+	// Pods that were made between the look and the end of the set.
+	pods, err := d.client.List(ctx, d.target.Namespace, d.names().Selector(), kube.Pod)
+	if err != nil {
+		return ending{}, err
+	}
+	pods = slices.DeleteFunc(pods, func(pod kube.Ref) bool { return !owned(d.target, pod) })
+	if len(pods) == 0 {
+		return skipped("no pod runs"), nil
+	}
+	grace := int64(stopGrace)
+	for _, pod := range pods {
+		if err := d.client.Delete(ctx, pod, kube.DeleteOptions{Grace: &grace}); err != nil {
+			return ending{}, err
+		}
+	}
+	if err := d.awaitPods(ctx, pods); err != nil {
+		return ending{}, err
+	}
+	return done("%s stopped", count(len(pods), "pod")), nil
+}
+
+func (d *down) names() cockroach.Cluster {
+	return cockroach.Cluster{Namespace: d.target.Namespace, Name: d.target.Name}
+}
+
+// awaitPods waits until these pods are gone and shows each as it goes.
+func (d *down) awaitPods(ctx context.Context, pods []kube.Ref) error {
+	selection := kube.Selection{Namespace: d.target.Namespace, Name: d.target.Name, Selector: d.names().Selector()}
+	return d.client.WatchWorkload(ctx, selection, func(_ context.Context, w kube.Workload) (kube.Verdict, error) {
+		alive := map[string]bool{}
+		for _, pod := range w.Pods {
+			alive[string(pod.UID)] = true
+		}
+		var left []string
+		for _, pod := range pods {
+			state, words := progress.Removed, "stopped"
+			if alive[string(pod.UID)] {
+				state, words = progress.Running, "stopping"
+				left = append(left, pod.Name)
+			}
+			d.r.emit(progress.Event{Subject: pod.String(), State: state, Message: words})
+		}
+		gone := len(pods) - len(left)
+		d.r.waiting(gone, len(pods), "%d of %s stopped", gone, count(len(pods), "pod"))
+		return kube.Verdict{Done: len(left) == 0, Why: and(left) + " to stop"}, nil
+	})
+}
+
+// remove deletes the rest of what is ours but the data.
+func (d *down) remove(ctx context.Context, condemned condemned) (ending, error) {
+	if len(condemned.objects)+len(condemned.revisions) == 0 {
+		return skipped("nothing else is there"), nil
+	}
+	if err := removeAndAwait(ctx, d.client, d.r, condemned.objects); err != nil {
+		return ending{}, err
+	}
+	removed := condemned.all()
+	err := removeAndAwait(ctx, d.client, d.r, condemned.revisions)
+	switch {
+	case kube.IsForbidden(err):
+		d.r.note("%s of the set stay: you may not delete them", count(len(condemned.revisions), "ControllerRevision"))
+	case err != nil:
+		return ending{}, err
+	default:
+		removed = append(removed, condemned.revisions...)
+	}
+	for _, ref := range removed {
+		d.r.object(ref, progress.Removed)
+	}
+	return done("%s", kinds(removed)), nil
+}
+
+// kinds counts objects by kind: "1 statefulset, 2 services".
+func kinds(refs []kube.Ref) string {
+	var order []kube.Kind
+	tally := map[kube.Kind]int{}
+	for _, ref := range refs {
+		if tally[ref.Kind] == 0 {
+			order = append(order, ref.Kind)
+		}
+		tally[ref.Kind]++
+	}
+	var parts []string
+	for _, kind := range order {
+		parts = append(parts, count(tally[kind], kind.String()))
+	}
+	return strings.Join(parts, ", ")
+}

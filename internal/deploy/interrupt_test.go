@@ -1,0 +1,157 @@
+package deploy
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// cutEverywhere runs command again and again on a new world, cut off after
+// the first request, after the second, and so on, until it ends uncut; after
+// each cut it calls then.
+func cutEverywhere(t *testing.T, prepare func(*testing.T) *world, command func(*world) error, then func(*testing.T, *world)) {
+	t.Helper()
+	for n, uncut := 0, false; !uncut; n++ {
+		t.Run(fmt.Sprintf("after %d requests", n), func(t *testing.T) {
+			w := prepare(t)
+			w.cutAfter(n)
+			err := command(w)
+			uncut = !w.cutOff()
+			if uncut && err != nil {
+				t.Fatal(err)
+			}
+			w.cutAfter(-1)
+			then(t, w)
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// upEndsRight runs up and looks whether everything is as after an up that
+// was never cut off, with one init in all.
+func upEndsRight(t *testing.T, w *world, objects []string) {
+	t.Helper()
+	result, err := w.up()
+	wantNoError(t, err)
+	if w.inits != 1 || result.Cluster.ClusterID != clusterA {
+		t.Errorf("cluster ID %q after %d inits:\n%s", result.Cluster.ClusterID, w.inits, w.transcript())
+	}
+	if diff := cmp.Diff(objects, w.objects()); diff != "" {
+		t.Errorf("objects (-uncut +now):\n%s", diff)
+	}
+	if again, err := w.up(); err != nil || again.Changed != 0 {
+		t.Errorf("up once more changed %d objects, error %v:\n%s", again.Changed, err, w.transcript())
+	}
+}
+
+// uncutObjects are those of an up that ran through.
+func uncutObjects(t *testing.T, build func(*testing.T) *world, change ...func(*UpOptions)) []string {
+	t.Helper()
+	w := build(t)
+	_, err := w.up(change...)
+	wantNoError(t, err)
+	return w.objects()
+}
+
+func withClass(t *testing.T) *world {
+	t.Helper()
+	return newWorld(t)
+}
+
+func withoutClass(t *testing.T) *world {
+	t.Helper()
+	return newWorldWithout(t, "")
+}
+
+// serving is a world with a cluster that serves.
+func serving(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	_, err := w.up()
+	wantNoError(t, err)
+	return w
+}
+
+func TestUp_goesOnFromWhereverItWasCutOff(t *testing.T) {
+	objects := uncutObjects(t, withClass)
+	up := func(w *world) error { _, err := w.up(); return err }
+	cutEverywhere(t, withClass, up, func(t *testing.T, w *world) { upEndsRight(t, w, objects) })
+}
+
+func TestUp_withVolumesOfItsOwnGoesOnFromWhereverItWasCutOff(t *testing.T) {
+	hostPath := wish(Wish{HostPath: new("/data")})
+	objects := uncutObjects(t, withoutClass, hostPath)
+	up := func(w *world) error { _, err := w.up(hostPath); return err }
+	cutEverywhere(t, withoutClass, up, func(t *testing.T, w *world) {
+		_, err := w.up(hostPath)
+		wantNoError(t, err)
+		upEndsRight(t, w, objects)
+	})
+}
+
+func TestDown_goesOnFromWhereverItWasCutOffAndLosesNothing(t *testing.T) {
+	objects := uncutObjects(t, withClass)
+	down := func(w *world) error { _, err := w.down(Unasked); return err }
+	cutEverywhere(t, serving, down, func(t *testing.T, w *world) {
+		_, err := w.down(Unasked)
+		wantNoError(t, err)
+		want := []string{
+			"default/configmap/cockroachdb-cluster",
+			"default/persistentvolumeclaim/datadir-cockroachdb-0",
+			"default/persistentvolumeclaim/datadir-cockroachdb-1",
+			"default/persistentvolumeclaim/datadir-cockroachdb-2",
+		}
+		if diff := cmp.Diff(want, w.objects()); diff != "" {
+			t.Errorf("objects after down (-want +got):\n%s", diff)
+		}
+		upEndsRight(t, w, objects)
+	})
+}
+
+func TestUp_continuesAfterADownThatWasCutOff(t *testing.T) {
+	objects := uncutObjects(t, withClass)
+	down := func(w *world) error { _, err := w.down(Unasked); return err }
+	cutEverywhere(t, serving, down, func(t *testing.T, w *world) { upEndsRight(t, w, objects) })
+}
+
+func TestDown_deletingDataGoesOnFromWhereverItWasCutOffAndLeavesNothing(t *testing.T) {
+	down := func(w *world) error { _, err := w.down(Given); return err }
+	cutEverywhere(t, serving, down, func(t *testing.T, w *world) {
+		_, err := w.down(Given)
+		wantNoError(t, err)
+		if diff := cmp.Diff([]string(nil), w.objects()); diff != "" {
+			t.Errorf("left:\n%s", diff)
+		}
+	})
+}
+
+func TestUp_afterAnInterruptedDeletionIsTheOldClusterOrANewOneOrRefuses(t *testing.T) {
+	refused := 0
+	down := func(w *world) error { _, err := w.down(Given); return err }
+	cutEverywhere(t, serving, down, func(t *testing.T, w *world) {
+		result, err := w.up()
+		if err != nil {
+			refused++
+			own := wantError(t, err, Refused, "--delete-data was interrupted")
+			if !strings.Contains(own.Next, "--delete-data") {
+				t.Errorf("next %q", own.Next)
+			}
+			return
+		}
+		if want := []string{clusterA, clusterB}[w.inits-1]; result.Cluster.ClusterID != want {
+			t.Errorf("cluster ID %q after %d inits", result.Cluster.ClusterID, w.inits)
+		}
+		for i := range 3 {
+			if id := w.store("default", fmt.Sprintf("cockroachdb-%d", i)); id != result.Cluster.ClusterID {
+				t.Errorf("pod %d has the store of %q", i, id)
+			}
+		}
+	})
+	if refused == 0 {
+		t.Error("no cut was refused: the deletion was never half-way")
+	}
+}

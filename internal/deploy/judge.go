@@ -1,0 +1,100 @@
+package deploy
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+// youngPod is how long a pod may take before "starting" becomes "degraded".
+const youngPod = 5 * time.Minute
+
+// judge finds the condition and its problems, the worst first.
+func (s *Status) judge(w kube.Workload, rollout Rollout, readings map[string]reading) {
+	s.dangers()
+	if w.StatefulSet == nil {
+		s.stopped(w)
+		return
+	}
+	young := false
+	for _, pod := range rollout.Pods {
+		if pod.Phase == Ready {
+			continue
+		}
+		s.problem(podProblem(pod), podNext(pod))
+		young = young || (pod.Cause == nil && s.Seen.Sub(pod.Created) < youngPod)
+	}
+	if s.Unavailable.Value > 0 {
+		s.problem(count(int(s.Unavailable.Value), "unavailable range")+": part of the data cannot be read now", "bring the missing nodes back")
+	}
+	if rollout.Count(Pod.isReady) == len(rollout.Pods) {
+		if why := unhealthy(s.Cluster, readings); why != "" {
+			s.problem(why, "the same command again in some seconds; kubectl logs of the pods if it stays")
+		}
+	}
+	switch {
+	case len(s.Problems) == 0:
+		s.Condition = Healthy
+	case young:
+		s.Condition = Coming
+	default:
+		s.Condition = Degraded
+	}
+}
+
+func (p Pod) isReady() bool { return p.Phase == Ready }
+
+func (s *Status) problem(text, next string) {
+	s.Problems = append(s.Problems, text)
+	if s.Next == "" {
+		s.Next = next
+	}
+}
+
+// dangers are claims that go with the next restart of the pod that holds them.
+func (s *Status) dangers() {
+	for _, pod := range s.Pods {
+		if pod.Claim != nil && !pod.Claim.Deleting.IsZero() {
+			s.problem(
+				fmt.Sprintf("claim %s is being deleted: its data is lost when pod %s restarts", pod.Claim.Name, pod.Name),
+				"back up the data now, while the pods run",
+			)
+		}
+	}
+}
+
+// stopped is a cluster without a StatefulSet: its data waits for the next up.
+func (s *Status) stopped(w kube.Workload) {
+	s.Condition = Stopped
+	if len(w.Pods) > 0 {
+		s.problem(fmt.Sprintf("statefulset/%s is gone, and %s without it", s.Cluster.Name, runs(len(w.Pods))), "crdb-kube up makes it again around them")
+		return
+	}
+	s.Pods = nil
+	s.problem("it is stopped", "crdb-kube up starts it with the data it has")
+}
+
+func runs(n int) string {
+	if n == 1 {
+		return "1 pod runs"
+	}
+	return fmt.Sprintf("%d pods run", n)
+}
+
+func podProblem(pod Pod) string {
+	if pod.Cause != nil {
+		return fmt.Sprintf("pod %s: %s (%s)", pod.Name, pod.Cause.Sentence, pod.Cause.ID)
+	}
+	return "pod " + pod.Name + ": " + pod.words()
+}
+
+func podNext(pod Pod) string {
+	switch {
+	case pod.Cause != nil:
+		return pod.Cause.Next
+	case pod.Phase == WaitingForInit:
+		return "crdb-kube up initialises it"
+	}
+	return "crdb-kube up waits until it is ready, and says for what"
+}

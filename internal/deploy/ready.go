@@ -1,0 +1,112 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+// ready waits until all pods are Ready, and then until the database itself
+// says that all its nodes live and no range is unavailable.
+func (u *up) ready(ctx context.Context) (ending, error) {
+	if _, err := u.watchPods(ctx, func(p Pod) bool { return p.Phase == Ready }); err != nil {
+		return ending{}, err
+	}
+	pause := 100 * time.Millisecond
+	err := kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
+		health := readVars(ctx, u.client, u.cluster, u.podNames())
+		why := unhealthy(u.cluster, health)
+		if why == "" {
+			return kube.Verdict{Done: true}, nil
+		}
+		u.r.waiting(u.cluster.Nodes, u.cluster.Nodes, "%s ready, %s", count(u.cluster.Nodes, "pod"), why)
+		pause = min(2*pause, 2*time.Second)
+		return kube.Verdict{Why: why, Again: pause}, nil
+	})
+	if err != nil {
+		return ending{}, err
+	}
+	return done("%s ready, %s live", count(u.cluster.Nodes, "pod"), count(u.cluster.Nodes, "CockroachDB node")), nil
+}
+
+func (u *up) podNames() []string {
+	var names []string
+	for i := range u.cluster.Nodes {
+		names = append(names, u.cluster.PodName(i))
+	}
+	return names
+}
+
+// reading is what one pod's metrics said, or why they could not be read.
+type reading struct {
+	vars cockroach.Vars
+	err  error
+}
+
+// readVars reads the metrics of these pods side by side.
+func readVars(ctx context.Context, client *kube.Client, c cockroach.Cluster, pods []string) map[string]reading {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	all := map[string]reading{}
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for _, pod := range pods {
+		group.Go(func() {
+			var one reading
+			got, err := client.Get(ctx, endpoint(c, pod, cockroach.VarsPath))
+			switch {
+			case err != nil:
+				one.err = err
+			case got.Status != 200:
+				one.err = fmt.Errorf("metrics answer with HTTP status %d", got.Status)
+			default:
+				one.vars, one.err = cockroach.ParseVars(got.Body)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			all[pod] = one
+		})
+	}
+	group.Wait()
+	return all
+}
+
+// unhealthy says what the database still lacks; empty: nothing. A pod whose
+// metrics could not be read is unknown, never counted as well.
+func unhealthy(c cockroach.Cluster, readings map[string]reading) string {
+	var lacks []string
+	unavailable := 0
+	for i := range c.Nodes {
+		one := readings[c.PodName(i)]
+		switch {
+		case one.err != nil:
+			lacks = append(lacks, c.PodName(i)+" gives no metrics yet")
+		case !one.vars.LiveNodes.Known || one.vars.LiveNodes.Value < int64(c.Nodes):
+			lacks = append(lacks, fmt.Sprintf("%s sees %s of %d CockroachDB nodes live", c.PodName(i), number(one.vars.LiveNodes), c.Nodes))
+		}
+		unavailable += int(one.vars.Unavailable.Value)
+	}
+	if unavailable > 0 {
+		lacks = append(lacks, count(unavailable, "unavailable range"))
+	}
+	return strings.Join(lacks, ", ")
+}
+
+// number writes a reading that may be unknown.
+func number(n cockroach.Count) string {
+	if !n.Known {
+		return "an unknown number"
+	}
+	return strconv.FormatInt(n.Value, 10)
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}

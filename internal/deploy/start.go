@@ -1,0 +1,77 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
+)
+
+// Grace is how long an unclear cause may stand before it ends the wait.
+const Grace = 60 * time.Second
+
+// start waits until every pod's container runs and its HTTP port answers. It
+// does not wait for Ready: a node that is not initialised never is.
+func (u *up) start(ctx context.Context) (ending, error) {
+	rollout, err := u.watchPods(ctx, Pod.Answering)
+	if err != nil {
+		return ending{}, err
+	}
+	u.rollout = rollout
+	return done("%d of %s answer", len(rollout.Pods), count(u.cluster.Nodes, "pod")), nil
+}
+
+// watchPods waits until every pod has finished, in whatever sense is asked
+// for, and shows each pod's way there.
+func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, error) {
+	var rollout Rollout
+	verdict := newVerdict(Grace)
+	selection := kube.Selection{Namespace: u.target.Namespace, Name: u.target.Name, Selector: u.cluster.Selector()}
+	err := u.client.WatchWorkload(ctx, selection, func(ctx context.Context, w kube.Workload) (kube.Verdict, error) {
+		if w.StatefulSet == nil || w.StatefulSet.Generation < u.generation {
+			return kube.Verdict{Why: "the StatefulSet to be seen"}, nil
+		}
+		rollout = assess(u.cluster, w, u.asked.ask(ctx, u.cluster, w.Pods))
+		u.show(rollout, finished)
+		if rollout.Count(finished) == len(rollout.Pods) {
+			return kube.Verdict{Done: true}, nil
+		}
+		if err := verdict.failure(rollout, u.opts.Now()); err != nil {
+			return kube.Verdict{}, err
+		}
+		return kube.Verdict{Why: rollout.Why(finished), Again: u.again(rollout)}, nil
+	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = expired(err, rollout, finished)
+	}
+	return rollout, err
+}
+
+// again is when to look once more without any change: when a question is
+// due, or when an unclear cause may have stood long enough.
+func (u *up) again(rollout Rollout) time.Duration {
+	again := u.asked.again()
+	unclear := rollout.Count(func(p Pod) bool { return p.Cause != nil && p.Cause.Class == progress.Unclear })
+	if unclear > 0 && (again == 0 || again > time.Second) {
+		again = time.Second
+	}
+	return again
+}
+
+// show reports the phase of each pod. What was said before is not repeated,
+// and a pod that was there from the start needs no word.
+func (u *up) show(rollout Rollout, finished func(Pod) bool) {
+	for _, pod := range rollout.Pods {
+		state, subject := progress.Running, "pod/"+pod.Name
+		if finished(pod) {
+			if state = progress.Ready; !u.r.told(subject) {
+				continue
+			}
+		}
+		u.r.emit(progress.Event{Subject: subject, State: state, Message: pod.words(), Cause: pod.Cause})
+	}
+	n := rollout.Count(finished)
+	u.r.waiting(n, len(rollout.Pods), "%d of %s", n, count(len(rollout.Pods), "pod"))
+}

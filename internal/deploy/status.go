@@ -1,0 +1,194 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+// Condition is the state of a cluster in one word.
+type Condition string
+
+// The conditions that a cluster can be in.
+const (
+	Healthy  Condition = "healthy"
+	Coming   Condition = "starting"
+	Degraded Condition = "degraded"
+	Stopped  Condition = "stopped"
+)
+
+// Status is what there is and how it does.
+type Status struct {
+	Cluster   cockroach.Cluster
+	Condition Condition
+	// Problems are what keeps it from being healthy, the worst first.
+	Problems []string
+	// Next is what to do about the first problem.
+	Next string
+	Pods []PodStatus
+	// Live, Unavailable and UnderReplicated come from the database.
+	Live, Unavailable, UnderReplicated cockroach.Count
+	ThrottledFrom                      time.Time
+	Seen                               time.Time
+}
+
+// PodStatus is one pod, what its database says, and its claim.
+type PodStatus struct {
+	Pod
+	NodeID  cockroach.Count
+	Version string
+	Used    cockroach.Count // bytes
+	Claim   *ClaimStatus
+}
+
+// ClaimStatus is one claim.
+type ClaimStatus struct {
+	Name, Size, Phase string
+	// Deleting is when it was told to go; zero: it stays.
+	Deleting time.Time
+}
+
+// Readings that a healthy database may give once after it lost a peer are
+// looked at again before they are believed.
+const (
+	readAgain    = 500 * time.Millisecond
+	readAttempts = 3
+)
+
+// GetStatus reads the state of the cluster. Its error is of Kind Absent
+// where there is no such cluster.
+func GetStatus(ctx context.Context, client *kube.Client, target Target, now func() time.Time) (Status, error) {
+	names := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
+	var seen survey
+	var workload kube.Workload
+	group, grouped := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		seen, err = look(grouped, client, target)
+		return err
+	})
+	group.Go(func() (err error) {
+		workload, err = client.Snapshot(grouped, kube.Selection{Namespace: target.Namespace, Name: target.Name, Selector: names.Selector()})
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return Status{}, err
+	}
+	cluster, err := seen.cluster(target, workload)
+	if err != nil {
+		return Status{}, err
+	}
+	asked := newAnswers(client, now)
+	rollout := assess(cluster, workload, asked.ask(ctx, cluster, workload.Pods))
+	readings, err := settled(ctx, client, cluster, rollout)
+	if err != nil {
+		return Status{}, err
+	}
+	return summarise(cluster, workload, rollout, readings, seen, now()), nil
+}
+
+// cluster is what was recorded, or where the record is lost what the
+// StatefulSet says; its absence altogether is an error.
+func (s survey) cluster(target Target, w kube.Workload) (cockroach.Cluster, error) {
+	c := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name, Security: cockroach.Insecure}
+	switch {
+	case s.record != nil:
+		return *s.record, nil
+	case w.StatefulSet != nil && owned(target, kube.RefOf(kube.StatefulSet, w.StatefulSet)):
+		if w.StatefulSet.Spec.Replicas != nil {
+			c.Nodes = int(*w.StatefulSet.Spec.Replicas)
+		}
+		if containers := w.StatefulSet.Spec.Template.Spec.Containers; len(containers) > 0 {
+			c.Image = containers[0].Image
+		}
+		return c, nil
+	case slices.ContainsFunc(s.sorted(), func(ref kube.Ref) bool { return owned(target, ref) }):
+		return c, nil
+	}
+	return c, &Error{
+		Kind:    Absent,
+		Message: fmt.Sprintf("cluster %s: there is none in namespace %s", target.Name, target.Namespace),
+		Next:    "crdb-kube up makes it; --namespace and --name look elsewhere",
+	}
+}
+
+// settled reads the metrics of the pods that can give them, and reads again
+// before it believes that something is wrong.
+func settled(ctx context.Context, client *kube.Client, c cockroach.Cluster, rollout Rollout) (map[string]reading, error) {
+	var pods []string
+	for _, pod := range rollout.Pods {
+		if pod.Phase == Ready || pod.Phase == Joining {
+			pods = append(pods, pod.Name)
+		}
+	}
+	if len(pods) == 0 {
+		return nil, nil
+	}
+	var readings map[string]reading
+	attempts := 0
+	err := kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
+		readings = readVars(ctx, client, c, pods)
+		attempts++
+		if attempts == readAttempts || len(pods) < c.Nodes || unhealthy(c, readings) == "" {
+			return kube.Verdict{Done: true}, nil
+		}
+		return kube.Verdict{Why: "a second reading: " + unhealthy(c, readings), Again: readAgain}, nil
+	})
+	return readings, err
+}
+
+// summarise puts it together. It is pure.
+func summarise(c cockroach.Cluster, w kube.Workload, rollout Rollout, readings map[string]reading, seen survey, now time.Time) Status {
+	s := Status{Cluster: c, Seen: now}
+	claims := map[string]*corev1.PersistentVolumeClaim{}
+	for i := range seen.claims {
+		claims[seen.claims[i].Name] = &seen.claims[i]
+	}
+	for i, pod := range rollout.Pods {
+		one := PodStatus{Pod: pod, Claim: claimStatus(claims[c.ClaimName(i)])}
+		if reading, ok := readings[pod.Name]; ok && reading.err == nil {
+			one.NodeID, one.Version, one.Used = reading.vars.NodeID, reading.vars.Version, reading.vars.CapacityUsed
+			s.Live = most(s.Live, reading.vars.LiveNodes)
+			s.Unavailable = sum(s.Unavailable, reading.vars.Unavailable)
+			s.UnderReplicated = sum(s.UnderReplicated, reading.vars.UnderReplicated)
+		}
+		s.Pods = append(s.Pods, one)
+	}
+	if from, applies := c.ThrottledFrom(seen.ref(kube.ConfigMap, c.SettingsName()).Created); applies && c.ClusterID != "" {
+		s.ThrottledFrom = from
+	}
+	s.judge(w, rollout, readings)
+	return s
+}
+
+func claimStatus(claim *corev1.PersistentVolumeClaim) *ClaimStatus {
+	if claim == nil {
+		return nil
+	}
+	status := &ClaimStatus{Name: claim.Name, Size: claim.Spec.Resources.Requests.Storage().String(), Phase: string(claim.Status.Phase)}
+	if claim.DeletionTimestamp != nil {
+		status.Deleting = claim.DeletionTimestamp.Time
+	}
+	return status
+}
+
+// sum adds what is known; of nothing known the sum is unknown.
+func sum(total, n cockroach.Count) cockroach.Count {
+	if !n.Known {
+		return total
+	}
+	return cockroach.Count{Value: total.Value + n.Value, Known: true}
+}
+
+func most(best, n cockroach.Count) cockroach.Count {
+	if n.Known && (!best.Known || n.Value > best.Value) {
+		return n
+	}
+	return best
+}
