@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	// Ways to log in that a kubeconfig may name.
 	_ "k8s.io/client-go/plugin/pkg/client/auth"
@@ -110,9 +111,9 @@ func random(n int) (string, error) {
 }
 
 // limited is ctx with the command's own deadline.
-func (a *app) limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	if a.timeout <= 0 {
+func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, a.timeout)
+	return context.WithTimeout(ctx, timeout)
 }

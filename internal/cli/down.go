@@ -13,6 +13,7 @@ const downTimeout = 2 * time.Minute
 
 func (a *app) down() *cobra.Command {
 	var deleteData, yes bool
+	var timeout *time.Duration
 	cmd := &cobra.Command{
 		Use:   "down",
 		Short: "stop the cluster and keep its data; --delete-data deletes that too",
@@ -34,12 +35,14 @@ it lists what dies and asks.`,
 			if deleteData {
 				consent = deploy.Given
 			}
-			return a.runDown(cmd.Context(), consent, a.confirmer(yes, "crdb-kube down --delete-data"))
+			ctx, cancel := limited(cmd.Context(), *timeout)
+			defer cancel()
+			return a.runDown(ctx, consent, a.confirmer(yes, "crdb-kube down --delete-data"))
 		},
 	}
 	cmd.Flags().BoolVar(&deleteData, "delete-data", false, "delete claims, volumes and settings with all data")
 	cmd.Flags().BoolVar(&yes, "yes", false, "with --delete-data: do not ask")
-	a.timeoutFlag(cmd, downTimeout)
+	timeout = timeoutFlag(cmd, downTimeout)
 	return cmd
 }
 
@@ -52,8 +55,6 @@ func (a *app) runDown(ctx context.Context, data deploy.Consent, confirm func([]s
 	if err != nil {
 		return err
 	}
-	ctx, cancel := a.limited(ctx)
-	defer cancel()
 	opts := deploy.DownOptions{
 		Context: at.context,
 		Data:    data,

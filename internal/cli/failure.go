@@ -18,6 +18,9 @@ import (
 func (a *app) printFailure(ctx context.Context, cmd *cobra.Command, err error) {
 	palette, width := a.look(a.streams.ErrOut)
 	for _, failure := range failures(ctx, cmd, err) {
+		for i, line := range failure.Lines {
+			failure.Lines[i].Text = a.scoped(line.Text)
+		}
 		// That stderr is closed leaves nowhere to say so.
 		_ = failure.Write(a.streams.ErrOut, palette, width)
 	}
@@ -32,7 +35,7 @@ func failures(ctx context.Context, cmd *cobra.Command, err error) []progress.Fai
 		return all
 	}
 	if interrupted, ok := errors.AsType[Interrupted](context.Cause(ctx)); ok {
-		return []progress.Failure{failure(interrupted.Error(), nil, "the same command again goes on from here: "+cmd.CommandPath())}
+		return []progress.Failure{failure(interrupted.Error(), nil, cmd.CommandPath()+" goes on from here")}
 	}
 	return []progress.Failure{explain(err)}
 }

@@ -35,8 +35,8 @@ func (a *app) globalFlags(root *cobra.Command) {
 }
 
 // timeoutFlag is one deadline for the whole command.
-func (a *app) timeoutFlag(cmd *cobra.Command, byDefault time.Duration) {
-	cmd.Flags().DurationVar(&a.timeout, "timeout", byDefault, "end the command after this time; 0: never")
+func timeoutFlag(cmd *cobra.Command, byDefault time.Duration) *time.Duration {
+	return cmd.Flags().Duration("timeout", byDefault, "end the command after this time; 0: never")
 }
 
 // noArguments is the Args of a command that takes none.

@@ -32,7 +32,6 @@ type app struct {
 
 	flags    *genericclioptions.ConfigFlags
 	name     string
-	timeout  time.Duration
 	progress progress.Mode
 	color    progress.ColorMode
 	waitLock time.Duration

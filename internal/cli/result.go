@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
@@ -15,6 +14,9 @@ func (a *app) print(result progress.Result) error {
 	palette, width := a.look(a.streams.Out)
 	if progress.StreamOf(a.streams.Out) == progress.Terminal {
 		fmt.Fprintln(a.streams.Out)
+	}
+	for i, line := range result.Lines {
+		result.Lines[i].Text = a.scoped(line.Text)
 	}
 	return result.Write(a.streams.Out, palette, width)
 }
@@ -53,15 +55,11 @@ func downResult(r deploy.DownResult, target deploy.Target) progress.Result {
 	case r.Nothing:
 		return progress.Result{Headline: fmt.Sprintf("nothing to do: no cluster %s runs in namespace %s", target.Name, target.Namespace)}
 	case len(r.Kept) > 0:
-		name := ""
-		if target.Name != cockroach.DefaultName {
-			name = " --name " + target.Name
-		}
 		return progress.Result{
 			Headline: "stopped in " + progress.Duration(r.Elapsed),
 			Lines: []progress.Pair{
 				{Label: "kept", Text: strings.Join(r.Kept, ", ")},
-				{Label: "next", Text: fmt.Sprintf("crdb-kube up%s continues with them, crdb-kube down%s --delete-data removes them", name, name), Form: progress.Prose},
+				{Label: "next", Text: "crdb-kube up continues with them, crdb-kube down --delete-data removes them", Form: progress.Prose},
 			},
 		}
 	}

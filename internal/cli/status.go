@@ -46,6 +46,7 @@ func (o *output) Type() string { return "format" }
 func (a *app) status() *cobra.Command {
 	form := outputTable
 	watch := false
+	var timeout *time.Duration
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "show what there is, how it does, what is wrong and what to do",
@@ -65,14 +66,14 @@ is no such cluster.`,
 			if watch {
 				return a.watchStatus(cmd.Context(), at, form)
 			}
-			ctx, cancel := a.limited(cmd.Context())
+			ctx, cancel := limited(cmd.Context(), *timeout)
 			defer cancel()
 			return a.showStatus(ctx, at, form)
 		},
 	}
 	cmd.Flags().VarP(&form, "output", "o", "table, wide, json or yaml")
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "show it again whenever it has changed, until interrupted")
-	a.timeoutFlag(cmd, statusTimeout)
+	timeout = timeoutFlag(cmd, statusTimeout)
 	return cmd
 }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -19,14 +20,19 @@ func (a *app) writeTable(s deploy.Status, form output) error {
 	palette, width := a.look(a.streams.Out)
 	out := a.streams.Out
 	condition := palette.Paint(conditionTone(s.Condition), string(s.Condition))
-	if _, err := fmt.Fprintf(out, "%s in %s: %s%s\n", s.Cluster.Name, s.Cluster.Namespace, condition, summary(s)); err != nil {
+	head := fmt.Sprintf("%s in %s: ", s.Cluster.Name, s.Cluster.Namespace)
+	between := " · "
+	if whole := head + string(s.Condition) + between + summary(s); width > 0 && utf8.RuneCountInString(whole) > width {
+		between = "\n  "
+	}
+	if _, err := fmt.Fprintln(out, head+condition+between+summary(s)); err != nil {
 		return err
 	}
 	for _, problem := range s.Problems {
 		fmt.Fprintln(out, "  "+palette.Paint(progress.Warn, "!")+" "+progress.Clean(problem))
 	}
 	if s.Next != "" {
-		fmt.Fprintln(out, "  next  "+progress.Clean(s.Next))
+		fmt.Fprintln(out, "  next  "+progress.Clean(a.scoped(s.Next)))
 	}
 	if len(s.Pods) == 0 {
 		return nil
@@ -50,7 +56,7 @@ func summary(s deploy.Status) string {
 	if !s.ThrottledFrom.IsZero() {
 		parts = append(parts, "no licence: throttled from "+s.ThrottledFrom.UTC().Format("2006-01-02"))
 	}
-	return " · " + strings.Join(parts, " · ")
+	return strings.Join(parts, " · ")
 }
 
 func conditionTone(condition deploy.Condition) progress.Tone {

@@ -25,6 +25,7 @@ type upFlags struct {
 
 func (a *app) up() *cobra.Command {
 	var f upFlags
+	var timeout *time.Duration
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "make the cluster, or make it what the flags say, and wait until it serves",
@@ -35,7 +36,7 @@ nothing, and after an interruption it goes on from there.`,
   crdb-kube up --nodes 1              one node, for a laptop
   crdb-kube up --host-path /data      keep the data in a directory of the nodes`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runUp(cmd, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runUp(cmd, f, *timeout) },
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&f.nodes, "nodes", 3, "number of CockroachDB nodes: 1, or 3 and more")
@@ -51,7 +52,7 @@ nothing, and after an interruption it goes on from there.`,
 	flags.BoolVar(&f.forceOthers, "force-conflicts", false, "take over fields that somebody else has set")
 	flags.BoolVar(&f.fresh, "fresh", false, "delete the cluster with all its data first, and start empty")
 	flags.BoolVar(&f.yes, "yes", false, "with --fresh: do not ask")
-	a.timeoutFlag(cmd, upTimeout)
+	timeout = timeoutFlag(cmd, upTimeout)
 	return cmd
 }
 
@@ -84,7 +85,7 @@ func (f upFlags) check(name string, wish deploy.Wish) error {
 	return deploy.Check(name, wish)
 }
 
-func (a *app) runUp(cmd *cobra.Command, f upFlags) error {
+func (a *app) runUp(cmd *cobra.Command, f upFlags, timeout time.Duration) error {
 	wish := f.wish(cmd)
 	if err := f.check(a.name, wish); err != nil {
 		return wrongUse(cmd, err)
@@ -94,7 +95,7 @@ func (a *app) runUp(cmd *cobra.Command, f upFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := a.limited(cmd.Context())
+	ctx, cancel := limited(cmd.Context(), timeout)
 	defer cancel()
 	opts, err := a.upOptions(at, f, wish)
 	if err != nil {

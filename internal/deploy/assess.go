@@ -118,7 +118,9 @@ func unscheduled(pod *corev1.Pod) (Phase, string) {
 		if strings.Contains(condition.Message, "PersistentVolumeClaim") || strings.Contains(condition.Message, "persistentvolumeclaim") {
 			return WaitingForVolume, condition.Message
 		}
-		return Unschedulable, condition.Message
+		// What preemption would not help either is of no use to anybody.
+		text, _, _ := strings.Cut(condition.Message, " preemption:")
+		return Unschedulable, text
 	}
 	return Missing, ""
 }

@@ -48,9 +48,22 @@ func crashCause(pod *corev1.Pod, status corev1.ContainerStatus) *progress.Cause 
 		ID:       CrashLoop,
 		Class:    progress.Unclear,
 		Sentence: fmt.Sprintf("CockroachDB ends by itself: %s, %s", lastEnd(status), count(int(status.RestartCount), "restart")),
-		Evidence: []progress.Evidence{{Text: lastEnd(status), Where: "pod " + pod.Name + ", node " + pod.Spec.NodeName}},
+		Evidence: []progress.Evidence{{Text: lastWords(status), Where: "pod " + pod.Name + ", node " + pod.Spec.NodeName}},
 		Next:     fmt.Sprintf("kubectl logs -n %s %s --previous", pod.Namespace, pod.Name),
 	}
+}
+
+// lastWords is what the container or the runtime left to be read, else how it
+// ended. A container that could not be started has no log to look into.
+func lastWords(status corev1.ContainerStatus) string {
+	end := status.State.Terminated
+	if end == nil {
+		end = status.LastTerminationState.Terminated
+	}
+	if end.Message != "" {
+		return end.Message
+	}
+	return lastEnd(status)
 }
 
 // unschedulableCause is passing: a node may come, or room may be made.

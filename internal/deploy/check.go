@@ -123,6 +123,11 @@ func (u *up) checkCluster(ctx context.Context) (ending, error) {
 	if err := u.decide(ctx); err != nil {
 		return ending{}, err
 	}
+	if u.cluster.HostPath != "" {
+		if err := mayDo(ctx, u.client, u.target.Namespace, volumePermissions()); err != nil {
+			return ending{}, err
+		}
+	}
 	u.headline()
 	if u.fit != "" {
 		u.r.note("%s", u.fit)

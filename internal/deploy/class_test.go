@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -77,7 +78,7 @@ func TestChooseStorage_takesTheFlagThenTheDefaultThenADirectoryOfOnesOwnMachine(
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := chooseStorage(test.wish, test.classes, test.nodes)
+			got, err := chooseStorage(test.wish, test.classes, nil, test.nodes)
 			wantNoError(t, err)
 			if got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
@@ -85,7 +86,7 @@ func TestChooseStorage_takesTheFlagThenTheDefaultThenADirectoryOfOnesOwnMachine(
 		})
 	}
 	for name, nodes := range map[string][]corev1.Node{"several nodes": three, "not all of kind": mixed, "no nodes seen": nil} {
-		_, err := chooseStorage(Wish{}, nil, nodes)
+		_, err := chooseStorage(Wish{}, nil, nil, nodes)
 		own := wantError(t, err, Failed, "NO_STORAGE_CLASS")
 		if own.Cause == nil || own.Cause.ID != "NO_STORAGE_CLASS" || own.Next == "" {
 			t.Errorf("%s: got %+v", name, own)
@@ -96,13 +97,23 @@ func TestChooseStorage_takesTheFlagThenTheDefaultThenADirectoryOfOnesOwnMachine(
 func TestChooseStorage_namesTheClassesThatThereAre(t *testing.T) {
 	classes := []storagev1.StorageClass{class("slow"), class("fast")}
 	three := []corev1.Node{plainNode("a"), plainNode("b"), plainNode("c")}
-	_, err := chooseStorage(Wish{StorageClass: new("fsat")}, classes, three)
+	_, err := chooseStorage(Wish{StorageClass: new("fsat")}, classes, nil, three)
 	if own := wantError(t, err, Failed, "storageclass fsat: not found"); own.Next != "choose one of fast and slow with --storage-class" {
 		t.Errorf("next %q", own.Next)
 	}
-	_, err = chooseStorage(Wish{}, classes, three)
+	_, err = chooseStorage(Wish{}, classes, nil, three)
 	if own := wantError(t, err, Failed); own.Next != "crdb-kube up --storage-class NAME, with one of fast and slow" {
 		t.Errorf("next %q", own.Next)
+	}
+}
+
+func TestChooseStorage_doesNotTakeForMissingWhatItMayNotLookAt(t *testing.T) {
+	forbidden := errors.New("forbidden")
+	_, err := chooseStorage(Wish{}, nil, forbidden, []corev1.Node{plainNode("a")})
+	wantError(t, err, Failed, "you may not list StorageClasses")
+	got, err := chooseStorage(Wish{StorageClass: new("fast")}, nil, forbidden, nil)
+	if err != nil || got.class != "fast" {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

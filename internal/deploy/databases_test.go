@@ -142,14 +142,14 @@ func (w *world) peers(namespace, cluster string) []string {
 }
 
 func (w *world) pod(namespace, name string) *corev1.Pod {
-	found, _ := w.api.Tracker().Get(podResource(), namespace, name)
+	found, _ := w.tracker.Get(podResource(), namespace, name)
 	pod, _ := found.(*corev1.Pod)
 	return pod
 }
 
 // claim is the UID of a pod's claim; empty: there is none.
 func (w *world) claim(namespace, pod string) types.UID {
-	found, _ := w.api.Tracker().Get(claimResource(), namespace, "datadir-"+pod)
+	found, _ := w.tracker.Get(claimResource(), namespace, "datadir-"+pod)
 	if claim, ok := found.(*corev1.PersistentVolumeClaim); ok && claim != nil {
 		return claim.UID
 	}
@@ -179,7 +179,7 @@ func (w *world) setReady(namespace, name string) {
 	}
 	pod = pod.DeepCopy()
 	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
-	if err := w.api.Tracker().Update(podResource(), pod, namespace); err != nil {
+	if err := w.tracker.Update(podResource(), pod, namespace); err != nil {
 		w.Error(err)
 	}
 }

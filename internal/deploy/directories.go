@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -50,14 +51,54 @@ func runThrowAways(ctx context.Context, client *kube.Client, r *reporter, c cock
 	if err != nil {
 		return err
 	}
-	selection := kube.Selection{Namespace: c.Namespace, Name: c.Name, Selector: c.PurposeSelector(purpose)}
-	err = client.WatchWorkload(ctx, selection, func(_ context.Context, w kube.Workload) (kube.Verdict, error) {
-		return directoriesDone(r, w, purpose, len(sets))
-	})
-	if err != nil {
+	if err := awaitThrowAways(ctx, client, r, c, purpose, len(sets)); err != nil {
 		return err
 	}
 	return removeAndAwait(ctx, client, r, slices.Concat(refs, more))
+}
+
+// awaitThrowAways waits until all pods of the purpose have done their work.
+func awaitThrowAways(ctx context.Context, client *kube.Client, r *reporter, c cockroach.Cluster, purpose string, want int) error {
+	what := "making directories on the nodes"
+	if purpose == cockroach.PurposeWipe {
+		what = "deleting directories on the nodes"
+	}
+	var rollout Rollout
+	verdict := newVerdict(Grace)
+	selection := kube.Selection{Namespace: c.Namespace, Name: c.Name, Selector: c.PurposeSelector(purpose)}
+	err := client.WatchWorkload(ctx, selection, func(_ context.Context, w kube.Workload) (kube.Verdict, error) {
+		rollout = Rollout{}
+		for _, pod := range w.Pods {
+			if pod.Status.Phase == corev1.PodFailed {
+				return kube.Verdict{}, directoryError(pod)
+			}
+			rollout.Pods = append(rollout.Pods, throwAwayPod(pod, w.Events))
+		}
+		n := rollout.Count(Pod.isReady)
+		if n == want {
+			return kube.Verdict{Done: true}, nil
+		}
+		why := fmt.Sprintf("%s: %d of %d done", what, n, want)
+		if waits := rollout.Why(Pod.isReady); waits != "" {
+			why = what + ": " + waits
+		}
+		r.waiting(0, 0, "%s", why)
+		return kube.Verdict{Why: why, Again: unclearAgain(rollout)}, verdict.failure(rollout, r.now())
+	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return expired(err, rollout, Pod.isReady)
+	}
+	return err
+}
+
+// throwAwayPod describes a pod that is to end: well ended is Ready.
+func throwAwayPod(pod *corev1.Pod, events []*corev1.Event) Pod {
+	statuses := pod.Status.ContainerStatuses
+	ended := len(statuses) > 0 && statuses[0].State.Terminated != nil && statuses[0].State.Terminated.ExitCode == 0
+	if ended || pod.Status.Phase == corev1.PodSucceeded {
+		return Pod{Name: pod.Name, Phase: Ready}
+	}
+	return describe(pod, events, word{}, podImage(pod))
 }
 
 // createAll makes objects side by side.
@@ -96,43 +137,6 @@ func awaitVolumes(ctx context.Context, client *kube.Client, r *reporter, refs []
 		r.waiting(seen, len(refs), "waiting for %s", why)
 		return kube.Verdict{Done: seen == len(refs), Why: why, Again: 100 * time.Millisecond}, nil
 	})
-}
-
-func directoriesDone(r *reporter, w kube.Workload, purpose string, want int) (kube.Verdict, error) {
-	what := "making directories on the nodes"
-	if purpose == cockroach.PurposeWipe {
-		what = "deleting directories on the nodes"
-	}
-	succeeded, why := 0, "waiting for the pods that do it"
-	for _, pod := range w.Pods {
-		switch pod.Status.Phase {
-		case corev1.PodSucceeded:
-			succeeded++
-			continue
-		case corev1.PodFailed:
-			return kube.Verdict{}, directoryError(pod)
-		}
-		if finished(pod) {
-			continue // its phase follows
-		}
-		described := describe(pod, w.Events, word{}, podImage(pod))
-		if described.Cause != nil {
-			why = pod.Name + ": " + described.Cause.Sentence
-		} else {
-			why = pod.Name + " " + described.words()
-		}
-	}
-	if succeeded == want {
-		return kube.Verdict{Done: true}, nil
-	}
-	r.waiting(0, 0, "%s: %s", what, why)
-	return kube.Verdict{Why: what + ": " + why}, nil
-}
-
-// finished says whether the pod's container has ended well.
-func finished(pod *corev1.Pod) bool {
-	statuses := pod.Status.ContainerStatuses
-	return len(statuses) > 0 && statuses[0].State.Terminated != nil && statuses[0].State.Terminated.ExitCode == 0
 }
 
 func directoryError(pod *corev1.Pod) error {

@@ -29,8 +29,10 @@ type condemned struct {
 	data []kube.Ref
 }
 
+// empty says whether there is nothing to delete. ControllerRevisions do not
+// count: they go before the rest, unless the user may not delete them.
 func (c condemned) empty() bool {
-	return c.set == nil && len(c.pods)+len(c.objects)+len(c.revisions)+len(c.data) == 0
+	return c.set == nil && len(c.pods)+len(c.objects)+len(c.data) == 0
 }
 
 // all but the data and the pods.
@@ -41,8 +43,9 @@ func (c condemned) all() []kube.Ref {
 	return append([]kube.Ref{*c.set}, c.objects...)
 }
 
-// doomed decides what is deleted. It is the only function that does: nothing
-// that does not carry our labels for this very cluster is ever in its answer,
+// doomed decides what is deleted of a cluster. It is the only function that
+// does, but for throw-away pods of our own and a StatefulSet that is made anew
+// at once: nothing that does not carry our labels for this very cluster is ever in its answer,
 // and nothing that holds data unless the scope is Everything.
 func doomed(s survey, target Target, scope Scope) condemned {
 	var c condemned

@@ -47,6 +47,8 @@ type down struct {
 	opts   DownOptions
 	r      *reporter
 	seen   survey
+	// lease is the lock, left behind where an earlier command was killed.
+	lease kube.Ref
 }
 
 // Down stops the cluster and keeps its data, unless the data was given up in
@@ -55,10 +57,10 @@ func Down(ctx context.Context, client *kube.Client, target Target, opts DownOpti
 	d := &down{client: client, target: target, opts: opts, r: newReporter(report, opts.Now)}
 	began := opts.Now()
 	held, lock, err := d.prepare(ctx)
-	if err != nil || lock == nil {
+	defer lock.Release()
+	if err != nil || d.nothing() {
 		return DownResult{Nothing: err == nil}, err
 	}
-	defer lock.Release()
 	result, err := d.stopAndDelete(held)
 	result.Elapsed = opts.Now().Sub(began)
 	return result, lostLock(held, err)
@@ -72,12 +74,15 @@ func (d *down) prepare(ctx context.Context) (context.Context, *kube.Lock, error)
 	if err := d.look(ctx); err != nil {
 		return nil, nil, err
 	}
-	if d.nothing() {
+	if d.nothing() && !d.lease.Exists() {
 		return nil, nil, nil
 	}
 	need := downPermissions()
 	if d.opts.Data == Given {
 		need = concat(need, dataPermissions())
+	}
+	if d.opts.Data == Given && len(d.seen.volumes) > 0 {
+		need = concat(need, volumePermissions())
 	}
 	if err := mayDo(ctx, d.client, d.target.Namespace, need); err != nil {
 		return nil, nil, err
@@ -86,6 +91,7 @@ func (d *down) prepare(ctx context.Context) (context.Context, *kube.Lock, error)
 	if err != nil {
 		return nil, nil, err
 	}
+	// A moment has passed, and another command may have worked in it.
 	return held, lock, d.look(held)
 }
 
@@ -97,7 +103,14 @@ func (d *down) look(ctx context.Context) (err error) {
 		return err
 	}
 	d.seen.revisions, err = d.client.List(ctx, d.target.Namespace, d.names().Selector(), kube.ControllerRevision)
-	return unlessForbidden(err)
+	if err = unlessForbidden(err); err != nil {
+		return err
+	}
+	leases, err := d.client.Lookup(ctx, kube.Ref{Kind: kube.Lease, Namespace: d.target.Namespace, Name: d.names().LockName()})
+	if err == nil {
+		d.lease = leases[0]
+	}
+	return err
 }
 
 // nothing says whether there is nothing that this command would remove.
@@ -207,9 +220,6 @@ func (d *down) remove(ctx context.Context, condemned condemned) (ending, error) 
 	if len(condemned.objects)+len(condemned.revisions) == 0 {
 		return skipped("nothing else is there"), nil
 	}
-	if err := removeAndAwait(ctx, d.client, d.r, condemned.objects); err != nil {
-		return ending{}, err
-	}
 	removed := condemned.all()
 	err := removeAndAwait(ctx, d.client, d.r, condemned.revisions)
 	switch {
@@ -219,6 +229,9 @@ func (d *down) remove(ctx context.Context, condemned condemned) (ending, error) 
 		return ending{}, err
 	default:
 		removed = append(removed, condemned.revisions...)
+	}
+	if err := removeAndAwait(ctx, d.client, d.r, condemned.objects); err != nil {
+		return ending{}, err
 	}
 	for _, ref := range removed {
 		d.r.object(ref, progress.Removed)

@@ -147,24 +147,23 @@ func (w *world) writes() []string {
 	return all
 }
 
-// objects are all that exist but nodes, classes and namespaces, as
+// objects are all that exist but nodes, classes, namespaces and leases, as
 // "namespace/kind/name", sorted.
 func (w *world) objects() []string {
 	w.Helper()
 	core := corev1.SchemeGroupVersion
 	var all []string
 	for kind, resource := range map[schema.GroupVersionKind]string{
-		core.WithKind("Pod"):                                         "pods",
-		core.WithKind("Service"):                                     "services",
-		core.WithKind("ConfigMap"):                                   "configmaps",
-		core.WithKind("PersistentVolumeClaim"):                       "persistentvolumeclaims",
-		core.WithKind("PersistentVolume"):                            "persistentvolumes",
-		appsv1.SchemeGroupVersion.WithKind("StatefulSet"):            "statefulsets",
-		appsv1.SchemeGroupVersion.WithKind("ControllerRevision"):     "controllerrevisions",
-		policyv1.SchemeGroupVersion.WithKind("PodDisruptionBudget"):  "poddisruptionbudgets",
-		{Group: "coordination.k8s.io", Version: "v1", Kind: "Lease"}: "leases",
+		core.WithKind("Pod"):                                        "pods",
+		core.WithKind("Service"):                                    "services",
+		core.WithKind("ConfigMap"):                                  "configmaps",
+		core.WithKind("PersistentVolumeClaim"):                      "persistentvolumeclaims",
+		core.WithKind("PersistentVolume"):                           "persistentvolumes",
+		appsv1.SchemeGroupVersion.WithKind("StatefulSet"):           "statefulsets",
+		appsv1.SchemeGroupVersion.WithKind("ControllerRevision"):    "controllerrevisions",
+		policyv1.SchemeGroupVersion.WithKind("PodDisruptionBudget"): "poddisruptionbudgets",
 	} {
-		list, err := w.api.Tracker().List(kind.GroupVersion().WithResource(resource), kind, metav1.NamespaceAll)
+		list, err := w.tracker.List(kind.GroupVersion().WithResource(resource), kind, metav1.NamespaceAll)
 		wantNoError(w.T, err)
 		wantNoError(w.T, meta.EachListItem(list, func(item runtime.Object) error {
 			object, err := meta.Accessor(item)

@@ -52,12 +52,20 @@ func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, e
 // again is when to look once more without any change: when a question is
 // due, or when an unclear cause may have stood long enough.
 func (u *up) again(rollout Rollout) time.Duration {
-	again := u.asked.again()
-	unclear := rollout.Count(func(p Pod) bool { return p.Cause != nil && p.Cause.Class == progress.Unclear })
-	if unclear > 0 && (again == 0 || again > time.Second) {
-		again = time.Second
+	again, unclear := u.asked.again(), unclearAgain(rollout)
+	if again == 0 || (unclear > 0 && unclear < again) {
+		return unclear
 	}
 	return again
+}
+
+// unclearAgain is how soon to look again for the sake of an unclear cause,
+// which may have stood long enough by then; 0: there is none.
+func unclearAgain(rollout Rollout) time.Duration {
+	if rollout.Count(func(p Pod) bool { return p.Cause != nil && p.Cause.Class == progress.Unclear }) == 0 {
+		return 0
+	}
+	return time.Second
 }
 
 // show reports the phase of each pod. What was said before is not repeated,

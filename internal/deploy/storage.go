@@ -61,9 +61,6 @@ func (u *up) putClaims(ctx context.Context, volumes map[int]string) error {
 // ownVolumes makes a directory and a volume for each claim and says which
 // volume belongs to which ordinal.
 func (u *up) ownVolumes(ctx context.Context) (map[int]string, error) {
-	if err := mayDo(ctx, u.client, u.target.Namespace, volumePermissions()); err != nil {
-		return nil, err
-	}
 	existing, err := u.existingVolumes()
 	if err != nil {
 		return nil, err

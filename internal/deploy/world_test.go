@@ -10,14 +10,19 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/applyconfigurations"
 	fakediscovery "k8s.io/client-go/discovery/fake"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
@@ -36,8 +41,9 @@ import (
 // long as its claim.
 type world struct {
 	*testing.T
-	api    *fake.Clientset
-	client *kube.Client
+	api     *fake.Clientset
+	tracker clienttesting.ObjectTracker
+	client  *kube.Client
 
 	mu     sync.Mutex
 	stores map[types.UID]string // by claim: the ID of the cluster that it is part of
@@ -70,11 +76,16 @@ func newWorldWithout(t *testing.T, namespace string, objects ...runtime.Object) 
 		}
 	}
 	objects = append(objects, machineNode("m1", "4", "32Gi"))
-	w := &world{T: t, api: fake.NewClientset(objects...), stores: map[types.UID]string{}, left: -1}
+	w := &world{T: t, api: fake.NewClientset(), tracker: newTracker(t), stores: map[types.UID]string{}, left: -1}
+	for _, object := range objects {
+		wantNoError(t, w.tracker.Add(object))
+	}
 	w.client = kube.NewWith(w.api, w)
 	if discovery, ok := w.api.Discovery().(*fakediscovery.FakeDiscovery); ok {
 		discovery.FakedServerVersion = &version.Info{Major: "1", Minor: "37", GitVersion: "v1.37.2"}
 	}
+	w.api.PrependReactor("*", "*", clienttesting.ObjectReaction(w.tracker))
+	w.api.PrependWatchReactor("*", w.watch)
 	w.api.PrependReactor("create", "*", w.write)
 	w.api.PrependReactor("patch", "*", w.write)
 	w.api.PrependReactor("create", "selfsubjectrulesreviews", w.rules)
@@ -84,6 +95,29 @@ func newWorldWithout(t *testing.T, namespace string, objects ...runtime.Object) 
 		return err != nil, nil, err
 	})
 	return w
+}
+
+// newTracker stores what the clientset's own would, but knows only the kinds
+// that matter here: the clientset's makes a map of all kinds at every write.
+func newTracker(t *testing.T) clienttesting.ObjectTracker {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		appsv1.AddToScheme, coordinationv1.AddToScheme, corev1.AddToScheme, policyv1.AddToScheme, storagev1.AddToScheme,
+	} {
+		wantNoError(t, add(scheme))
+	}
+	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
+	decoder := serializer.NewCodecFactory(scheme).UniversalDecoder()
+	return clienttesting.NewFieldManagedObjectTracker(scheme, decoder, applyconfigurations.NewTypeConverter(scheme))
+}
+
+func (w *world) watch(action clienttesting.Action) (bool, watch.Interface, error) {
+	if err := w.pass(); err != nil {
+		return true, nil, err
+	}
+	events, err := w.tracker.Watch(action.GetResource(), action.GetNamespace())
+	return true, events, err
 }
 
 func machineNode(name, cpu, memory string) *corev1.Node {
@@ -98,15 +132,15 @@ func machineNode(name, cpu, memory string) *corev1.Node {
 
 // write stores an object and gives it a UID and, if it has changed, a new
 // resourceVersion, as a real server does; the fake does neither. Pods follow
-// at once from a StatefulSet, and a pod that makes or wipes a directory has
-// done so at once.
+// at once from a StatefulSet, a pod that makes or wipes a directory has done so
+// at once, and a volume is there to be had.
 func (w *world) write(action clienttesting.Action) (bool, runtime.Object, error) {
 	name := ""
 	if patch, ok := action.(clienttesting.PatchAction); ok {
 		name = patch.GetName()
 	}
-	before, _ := w.api.Tracker().Get(action.GetResource(), action.GetNamespace(), name)
-	handled, object, err := clienttesting.ObjectReaction(w.api.Tracker())(action)
+	before, _ := w.tracker.Get(action.GetResource(), action.GetNamespace(), name)
+	handled, object, err := clienttesting.ObjectReaction(w.tracker)(action)
 	made, ok := object.(metav1.Object)
 	if err != nil || !ok || action.GetSubresource() != "" {
 		return handled, object, err
@@ -123,10 +157,15 @@ func (w *world) write(action clienttesting.Action) (bool, runtime.Object, error)
 			made.SetResourceVersion(old.GetResourceVersion())
 		}
 	}
-	if pod, ok := object.(*corev1.Pod); ok && pod.Labels[cockroach.LabelPurpose] != "" {
-		pod.Status.Phase = corev1.PodSucceeded
+	switch object := object.(type) {
+	case *corev1.Pod:
+		if object.Labels[cockroach.LabelPurpose] != "" {
+			object.Status.Phase = corev1.PodSucceeded
+		}
+	case *corev1.PersistentVolume:
+		object.Status.Phase = corev1.VolumeAvailable
 	}
-	if err := w.api.Tracker().Update(action.GetResource(), object, action.GetNamespace()); err != nil {
+	if err := w.tracker.Update(action.GetResource(), object, action.GetNamespace()); err != nil {
 		return true, nil, err
 	}
 	if set, ok := object.(*appsv1.StatefulSet); ok {
@@ -155,7 +194,7 @@ func claimResource() schema.GroupVersionResource {
 func (w *world) makePods(set *appsv1.StatefulSet) {
 	for i := range int(*set.Spec.Replicas) {
 		name := fmt.Sprintf("%s-%d", set.Name, i)
-		if found, _ := w.api.Tracker().Get(podResource(), set.Namespace, name); found != nil {
+		if found, _ := w.tracker.Get(podResource(), set.Namespace, name); found != nil {
 			continue
 		}
 		uid := w.uid()
@@ -168,7 +207,7 @@ func (w *world) makePods(set *appsv1.StatefulSet) {
 			}}},
 		}
 		w.join(pod)
-		if err := w.api.Tracker().Create(podResource(), pod, set.Namespace); err != nil {
+		if err := w.tracker.Create(podResource(), pod, set.Namespace); err != nil {
 			w.Error(err)
 		}
 	}

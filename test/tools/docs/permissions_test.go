@@ -72,7 +72,7 @@ func roles(t *testing.T) (inNamespace, inCluster []rbacv1.PolicyRule) {
 	if fence == nil {
 		t.Fatal("docs/permissions.md: has no YAML")
 	}
-	for _, document := range strings.Split(fence[1], "\n---\n") {
+	for document := range strings.SplitSeq(fence[1], "\n---\n") {
 		var kind struct{ Kind string }
 		if err := yaml.Unmarshal([]byte(document), &kind); err != nil {
 			t.Fatal(err)

@@ -151,7 +151,7 @@ func TestPages_nameOnlyCodeThatExists(t *testing.T) {
 func TestPages_nameOnlyTargetsThatMakeHas(t *testing.T) {
 	makefile := page(t, "Makefile")
 	for _, name := range written(t) {
-		for _, match := range regexp.MustCompile(`(?m)(?:^|\x60)make ([a-z][a-z-]*)`).FindAllStringSubmatch(page(t, name), -1) {
+		for _, match := range regexp.MustCompile(`(?m)(?:^|\x60)make ([a-z][a-z0-9-]*)`).FindAllStringSubmatch(page(t, name), -1) {
 			if !regexp.MustCompile(`(?m)^` + match[1] + `:`).MatchString(makefile) {
 				t.Errorf("%s: there is no make %s", name, match[1])
 			}

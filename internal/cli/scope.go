@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+)
+
+// scoped adds to the commands of this program in a hint what the user said
+// about where the cluster is, so that they can be typed as they stand.
+func (a *app) scoped(text string) string {
+	var scope string
+	if a.name != cockroach.DefaultName && !strings.Contains(text, "--name") {
+		scope += " --name " + a.name
+	}
+	if a.flags != nil && *a.flags.Namespace != "" && !strings.Contains(text, "--namespace") {
+		scope += " -n " + *a.flags.Namespace
+	}
+	if a.flags != nil && *a.flags.Context != "" && !strings.Contains(text, "--context") {
+		scope += " --context " + *a.flags.Context
+	}
+	if scope == "" {
+		return text
+	}
+	for _, verb := range []string{"up", "down", "status"} {
+		text = strings.ReplaceAll(text, "crdb-kube "+verb, "crdb-kube "+verb+scope)
+	}
+	return text
+}

@@ -1,0 +1,176 @@
+package deploy
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+func n(value int64) cockroach.Count { return cockroach.Count{Value: value, Known: true} }
+
+func TestStatus_absent(t *testing.T) {
+	_, err := newWorld(t).status()
+	own := wantError(t, err, Absent, "cluster cockroachdb: there is none in namespace default")
+	if own.Next == "" {
+		t.Error("no next step")
+	}
+}
+
+func TestStatus_foreignObjectsAreNoCluster(t *testing.T) {
+	w := newWorld(t, &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "cockroachdb", Namespace: "default", UID: "theirs"}})
+	_, err := w.status()
+	wantError(t, err, Absent)
+}
+
+func TestStatus_healthy(t *testing.T) {
+	s, err := serving(t).status()
+	wantNoError(t, err)
+	if s.Condition != Healthy || len(s.Problems) != 0 || s.Next != "" {
+		t.Errorf("%s: %q, next %q", s.Condition, s.Problems, s.Next)
+	}
+	if s.Live != n(3) || s.Unavailable != n(0) || s.UnderReplicated != n(0) {
+		t.Errorf("live %+v, unavailable %+v, under-replicated %+v", s.Live, s.Unavailable, s.UnderReplicated)
+	}
+	for i, pod := range s.Pods {
+		if pod.NodeID != n(int64(i+1)) || pod.Version != "v26.2.5" || pod.Claim == nil || pod.Claim.Size != "10Gi" {
+			t.Errorf("pod %d: %+v, claim %+v", i, pod, pod.Claim)
+		}
+	}
+}
+
+func TestStatus_stopped(t *testing.T) {
+	w := serving(t)
+	_, err := w.down(Unasked)
+	wantNoError(t, err)
+	s, err := w.status()
+	wantNoError(t, err)
+	if s.Condition != Stopped || len(s.Pods) != 0 || s.Cluster.ClusterID != clusterA {
+		t.Errorf("%s, %d pods, %q", s.Condition, len(s.Pods), s.Cluster.ClusterID)
+	}
+}
+
+func TestStatus_onePodDown(t *testing.T) {
+	w := serving(t)
+	wantNoError(t, w.api.CoreV1().Pods("default").Delete(t.Context(), "cockroachdb-1", metav1.DeleteOptions{}))
+	s, err := w.status()
+	wantNoError(t, err)
+	if s.Condition == Healthy || s.Live != n(2) || s.UnderReplicated != n(24) {
+		t.Errorf("%s, live %+v, under-replicated %+v", s.Condition, s.Live, s.UnderReplicated)
+	}
+	if diff := cmp.Diff([]string{"pod cockroachdb-1: waiting to be made"}, s.Problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+func TestStatus_aClaimThatIsBeingDeletedIsTheFirstProblem(t *testing.T) {
+	w := serving(t)
+	claims := w.api.CoreV1().PersistentVolumeClaims("default")
+	claim, err := claims.Get(t.Context(), "datadir-cockroachdb-2", metav1.GetOptions{})
+	wantNoError(t, err)
+	claim.DeletionTimestamp, claim.Finalizers = new(metav1.Now()), []string{"kubernetes.io/pvc-protection"}
+	_, err = claims.Update(t.Context(), claim, metav1.UpdateOptions{})
+	wantNoError(t, err)
+	s, err := w.status()
+	wantNoError(t, err)
+	if diff := cmp.Diff([]string{"claim datadir-cockroachdb-2 is being deleted: its data is lost when pod cockroachdb-2 restarts"}, s.Problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+	if s.Condition == Healthy || s.Pods[2].Claim.Deleting.IsZero() {
+		t.Errorf("%s, claim %+v", s.Condition, s.Pods[2].Claim)
+	}
+}
+
+func TestStatus_podsWithoutTheirSetAreNotCalledStopped(t *testing.T) {
+	w := serving(t)
+	wantNoError(t, w.api.AppsV1().StatefulSets("default").Delete(t.Context(), "cockroachdb", metav1.DeleteOptions{}))
+	s, err := w.status()
+	wantNoError(t, err)
+	if diff := cmp.Diff([]string{"statefulset/cockroachdb is gone, and 3 pods run without it"}, s.Problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+// readings are those of healthy pods, with some of them changed.
+func readingsOf(change map[string]reading) map[string]reading {
+	all := map[string]reading{}
+	for i := range 3 {
+		all[sample().PodName(i)] = reading{vars: cockroach.Vars{LiveNodes: n(3), Unavailable: n(0), UnderReplicated: n(0)}}
+	}
+	for name, one := range change {
+		all[name] = one
+	}
+	return all
+}
+
+func TestUnhealthy_takesUnknownForNotWell(t *testing.T) {
+	cases := map[string]struct {
+		change map[string]reading
+		want   string
+	}{
+		"all well":          {nil, ""},
+		"no metrics":        {map[string]reading{"cockroachdb-1": {err: errors.New("404")}}, "cockroachdb-1 gives no metrics yet"},
+		"never read":        {map[string]reading{"cockroachdb-1": {}}, "cockroachdb-1 sees an unknown number of 3 CockroachDB nodes live"},
+		"one not live":      {map[string]reading{"cockroachdb-2": {vars: cockroach.Vars{LiveNodes: n(2)}}}, "cockroachdb-2 sees 2 of 3 CockroachDB nodes live"},
+		"unavailable":       {map[string]reading{"cockroachdb-0": {vars: cockroach.Vars{LiveNodes: n(3), Unavailable: n(2)}}}, "2 unavailable ranges"},
+		"under-replicated":  {map[string]reading{"cockroachdb-0": {vars: cockroach.Vars{LiveNodes: n(3), UnderReplicated: n(9)}}}, ""},
+		"more than one bad": {map[string]reading{"cockroachdb-0": {err: errors.New("x")}, "cockroachdb-1": {vars: cockroach.Vars{LiveNodes: n(3), Unavailable: n(1)}}}, "cockroachdb-0 gives no metrics yet, 1 unavailable range"},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := unhealthy(sample(), readingsOf(test.change)); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+	if got := unhealthy(sample(), nil); got == "" {
+		t.Error("no readings at all were taken for well")
+	}
+}
+
+func TestSummarise_tellsStartingFromDegraded(t *testing.T) {
+	now := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
+	set := kube.Workload{StatefulSet: &appsv1.StatefulSet{}}
+	claims := survey{claims: []corev1.PersistentVolumeClaim{claimOf("datadir-cockroachdb-0", clusterA)}}
+	at := func(name string, phase Phase, age time.Duration) Pod {
+		return Pod{Name: name, Phase: phase, Created: now.Add(-age)}
+	}
+	two := []Pod{at("cockroachdb-0", Ready, time.Hour), at("cockroachdb-1", Ready, time.Hour)}
+	cases := map[string]struct {
+		third    Pod
+		readings map[string]reading
+		want     Condition
+	}{
+		"all ready and well":     {at("cockroachdb-2", Ready, time.Hour), readingsOf(nil), Healthy},
+		"young":                  {at("cockroachdb-2", Joining, time.Minute), readingsOf(nil), Coming},
+		"old":                    {at("cockroachdb-2", Joining, time.Hour), readingsOf(nil), Degraded},
+		"young, but with reason": {Pod{Name: "cockroachdb-2", Phase: Crashing, Created: now, Cause: stuck("", "unclear").Cause}, readingsOf(nil), Degraded},
+		"ready, but not live":    {at("cockroachdb-2", Ready, time.Hour), readingsOf(map[string]reading{"cockroachdb-2": {vars: cockroach.Vars{LiveNodes: n(2)}}}), Degraded},
+		"ready, but silent":      {at("cockroachdb-2", Ready, time.Hour), readingsOf(map[string]reading{"cockroachdb-2": {err: errors.New("x")}}), Degraded},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := summarise(sample(), set, Rollout{append(two[:2:2], test.third)}, test.readings, claims, now)
+			if s.Condition != test.want {
+				t.Errorf("got %s: %q", s.Condition, s.Problems)
+			}
+			if (s.Condition == Healthy) != (len(s.Problems) == 0) || (len(s.Problems) > 0) != (s.Next != "") {
+				t.Errorf("%s: problems %q, next %q", s.Condition, s.Problems, s.Next)
+			}
+		})
+	}
+	s := summarise(sample(), set, Rollout{two}, nil, claims, now)
+	if s.Live.Known || s.Unavailable.Known || s.Pods[0].NodeID.Known {
+		t.Errorf("unknown numbers were made up: %+v", s)
+	}
+	if s.Pods[0].Claim == nil || s.Pods[1].Claim != nil {
+		t.Errorf("claims %+v, %+v", s.Pods[0].Claim, s.Pods[1].Claim)
+	}
+}

@@ -1,0 +1,40 @@
+// Command cockroach is a stand-in for CockroachDB v21.1.2 in tests of
+// container set-ups, for machines that cannot pull images. It is not a
+// database, and it is never shipped; see README.md.
+//
+// Called as rm or cp it is these: its image has nothing else in it.
+package main
+
+import (
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/client"
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/coreutils"
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/server"
+)
+
+func main() {
+	born := time.Now()
+	switch filepath.Base(os.Args[0]) {
+	case "rm":
+		os.Exit(coreutils.Rm(os.Args[1:], os.Stderr))
+	case "cp":
+		os.Exit(coreutils.Cp(os.Args[1:], os.Stderr))
+	}
+	build := server.Build{
+		Tag: "v21.1.2", Distribution: "STAND-IN", Time: "2026/11/22 15:40:00",
+		GoVersion: runtime.Version(), Platform: runtime.GOOS + " " + runtime.GOARCH,
+	}
+	streams := client.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	if len(os.Args) > 1 && (os.Args[1] == "start" || os.Args[1] == "start-single-node") {
+		signals := make(chan os.Signal, 8)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		streams.Signals = signals
+	}
+	os.Exit(client.Main(os.Args[1:], streams, build, born))
+}
