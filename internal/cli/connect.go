@@ -85,7 +85,7 @@ func configError(err error) error {
 		e.Message = "kubeconfig: " + missing.Path + ": " + missing.Err.Error()
 		e.Next = "pass a file that exists with --kubeconfig, or set KUBECONFIG"
 	}
-	if clientcmd.IsContextNotFound(err) {
+	if clientcmd.IsContextNotFound(err) || strings.HasPrefix(text, "context ") && strings.HasSuffix(text, " does not exist") {
 		e.Next = "kubectl config get-contexts lists those that there are"
 	}
 	return e

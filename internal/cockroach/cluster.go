@@ -38,4 +38,3 @@ type Cluster struct {
 	// initialised.
 	ClusterID string
 }
-

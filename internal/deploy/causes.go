@@ -87,8 +87,8 @@ type verdict struct {
 	since map[string]time.Time
 }
 
-func newVerdict(grace time.Duration) *verdict {
-	return &verdict{grace: grace, since: map[string]time.Time{}}
+func newVerdict() *verdict {
+	return &verdict{grace: Grace, since: map[string]time.Time{}}
 }
 
 func (v *verdict) failure(r Rollout, now time.Time) error {

@@ -22,7 +22,7 @@ func stuck(name string, class progress.Class) Pod {
 func well(name string) Pod { return Pod{Name: name, Phase: Ready} }
 
 func TestVerdict_failsAtOnceForWhatOnlyTheUserCanChange(t *testing.T) {
-	err := newVerdict(Grace).failure(Rollout{[]Pod{well("a-0"), stuck("a-1", progress.User)}}, time.Now())
+	err := newVerdict().failure(Rollout{[]Pod{well("a-0"), stuck("a-1", progress.User)}}, time.Now())
 	own := wantError(t, err, Failed, "pod a-1: it is stuck (C_USER)")
 	if own.Next != "do this" || own.Cause == nil {
 		t.Errorf("got %+v", own)
@@ -33,13 +33,13 @@ func TestVerdict_failsAtOnceForWhatOnlyTheUserCanChange(t *testing.T) {
 }
 
 func TestVerdict_saysOnceWhatSeveralPodsHave(t *testing.T) {
-	err := newVerdict(Grace).failure(Rollout{[]Pod{stuck("a-0", progress.User), stuck("a-1", progress.User), stuck("a-2", progress.Passing)}}, time.Now())
+	err := newVerdict().failure(Rollout{[]Pod{stuck("a-0", progress.User), stuck("a-1", progress.User), stuck("a-2", progress.Passing)}}, time.Now())
 	wantError(t, err, Failed, "2 pods: it is stuck (C_USER)")
 }
 
 func TestVerdict_failsAfterTheGraceForWhatIsUnclear(t *testing.T) {
 	began := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
-	v := newVerdict(time.Minute)
+	v := newVerdict()
 	rollout := Rollout{[]Pod{stuck("a-0", progress.Unclear)}}
 	for _, after := range []time.Duration{0, 30 * time.Second, time.Minute - time.Nanosecond} {
 		wantNoError(t, v.failure(rollout, began.Add(after)))
@@ -49,7 +49,7 @@ func TestVerdict_failsAfterTheGraceForWhatIsUnclear(t *testing.T) {
 
 func TestVerdict_forgetsACauseThatWentAway(t *testing.T) {
 	began := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
-	v := newVerdict(time.Minute)
+	v := newVerdict()
 	rollout := Rollout{[]Pod{stuck("a-0", progress.Unclear)}}
 	wantNoError(t, v.failure(rollout, began))
 	wantNoError(t, v.failure(Rollout{[]Pod{well("a-0")}}, began.Add(50*time.Second)))
@@ -59,7 +59,7 @@ func TestVerdict_forgetsACauseThatWentAway(t *testing.T) {
 
 func TestVerdict_neverFailsForWhatPasses(t *testing.T) {
 	began := time.Now()
-	v := newVerdict(time.Minute)
+	v := newVerdict()
 	rollout := Rollout{[]Pod{stuck("a-0", progress.Passing)}}
 	wantNoError(t, v.failure(rollout, began))
 	wantNoError(t, v.failure(rollout, began.Add(24*time.Hour)))

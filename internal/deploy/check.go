@@ -45,13 +45,13 @@ func (u *up) checkServer(ctx context.Context) error {
 
 func recentEnough(info *version.Info) error {
 	minor, err := strconv.Atoi(strings.TrimRight(info.Minor, "+"))
-	if info.Major != "1" || err != nil || minor >= oldestMinor {
-		return nil
+	if err == nil && info.Major == "1" && minor < oldestMinor {
+		return &Error{
+			Message: fmt.Sprintf("Kubernetes %s: too old, crdb-kube needs v1.%d or newer", info.GitVersion, oldestMinor),
+			Next:    "upgrade the cluster, or choose another --context",
+		}
 	}
-	return &Error{
-		Message: fmt.Sprintf("Kubernetes %s: too old, crdb-kube needs v1.%d or newer", info.GitVersion, oldestMinor),
-		Next:    "upgrade the cluster, or choose another --context",
-	}
+	return nil
 }
 
 func (u *up) checkNamespace(ctx context.Context) error {

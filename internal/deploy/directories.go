@@ -64,7 +64,7 @@ func awaitThrowAways(ctx context.Context, client *kube.Client, r *reporter, c co
 		what = "deleting directories on the nodes"
 	}
 	var rollout Rollout
-	verdict := newVerdict(Grace)
+	verdict := newVerdict()
 	selection := kube.Selection{Namespace: c.Namespace, Name: c.Name, Selector: c.PurposeSelector(purpose)}
 	err := client.WatchWorkload(ctx, selection, func(_ context.Context, w kube.Workload) (kube.Verdict, error) {
 		rollout = Rollout{}

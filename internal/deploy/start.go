@@ -27,7 +27,7 @@ func (u *up) start(ctx context.Context) (ending, error) {
 // for, and shows each pod's way there.
 func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, error) {
 	var rollout Rollout
-	verdict := newVerdict(Grace)
+	verdict := newVerdict()
 	selection := kube.Selection{Namespace: u.target.Namespace, Name: u.target.Name, Selector: u.cluster.Selector()}
 	err := u.client.WatchWorkload(ctx, selection, func(ctx context.Context, w kube.Workload) (kube.Verdict, error) {
 		if w.StatefulSet == nil || w.StatefulSet.Generation < u.generation {

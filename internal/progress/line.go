@@ -1,8 +1,9 @@
 package progress
 
-import "slices"
-
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // span is a piece of a line in one tone, already cleaned.
 type span struct {

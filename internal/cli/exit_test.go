@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crdb-kube/crdb-kube/internal/deploy"
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+func endedBy(t *testing.T, signal os.Signal) context.Context {
+	t.Helper()
+	ctx, end := context.WithCancelCause(t.Context())
+	end(Interrupted{signal})
+	return ctx
+}
+
+func TestExitCode_tellsTheWaysToEndApart(t *testing.T) {
+	waited := &kube.WaitError{Why: "pods", Err: context.DeadlineExceeded}
+	cases := map[string]struct {
+		ctx  context.Context
+		err  error
+		want int
+	}{
+		"done":                               {t.Context(), nil, 0},
+		"failed":                             {t.Context(), &deploy.Error{Message: "m"}, 1},
+		"unreachable":                        {t.Context(), &kube.UnreachableError{Err: errors.New("x")}, 1},
+		"wrong use":                          {t.Context(), &usageError{}, 2},
+		"timed out":                          {t.Context(), &deploy.Error{Kind: deploy.TimedOut}, 3},
+		"timed out in a wait":                {t.Context(), waited, 3},
+		"timed out, said by a verb":          {t.Context(), &deploy.Error{Message: "m", Err: waited}, 3},
+		"lock not had":                       {t.Context(), fmt.Errorf("up: %w", &kube.LockedError{}), 3},
+		"not healthy":                        {t.Context(), &exitError{exitNotHealthy}, 4},
+		"refused":                            {t.Context(), fmt.Errorf("up: %w", &deploy.Error{Kind: deploy.Refused}), 5},
+		"no cluster":                         {t.Context(), &deploy.Error{Kind: deploy.Absent}, 6},
+		"SIGINT":                             {endedBy(t, os.Interrupt), context.Canceled, 130},
+		"SIGTERM":                            {endedBy(t, syscall.SIGTERM), waited, 143},
+		"SIGINT after all was done":          {endedBy(t, os.Interrupt), nil, 0},
+		"SIGINT while it refused":            {endedBy(t, os.Interrupt), &deploy.Error{Kind: deploy.Refused}, 130},
+		"ended, but by nobody that is known": {canceled(t), context.Canceled, 1},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := exitCode(test.ctx, test.err); got != test.want {
+				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+func canceled(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
+
+func TestConfirmer_refusesWithoutATerminal(t *testing.T) {
+	a, _, errOut := testApp(strings.NewReader("yes\n"), nil)
+	losing := []string{"persistentvolumeclaim/a, 10Gi"}
+	err := a.confirmer(false, "crdb-kube down --delete-data")(losing)
+	var refused *deploy.Error
+	if !errors.As(err, &refused) || refused.Kind != deploy.Refused {
+		t.Fatalf("got %v, want a refusal", err)
+	}
+	if diff := cmp.Diff(losing, refused.Seen); diff != "" {
+		t.Errorf("seen (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(refused.Next, "crdb-kube down --delete-data --yes") || errOut.Len() != 0 {
+		t.Errorf("next %q, printed %q", refused.Next, errOut)
+	}
+	if err := a.confirmer(true, "")(losing); err != nil {
+		t.Errorf("with --yes: %v", err)
+	}
+	if err := a.confirmer(false, "")(nil); err != nil {
+		t.Errorf("nothing to lose: %v", err)
+	}
+}
+
+func TestAsk_takesOnlyYes(t *testing.T) {
+	for answer, yes := range map[string]bool{
+		"yes\n": true, " yes \n": true, "yes": true,
+		"y\n": false, "YES\n": false, "no\n": false, "\n": false, "": false, "yes please\n": false,
+	} {
+		a, out, errOut := testApp(strings.NewReader(answer), nil)
+		err := a.ask([]string{"claim \x1b[31mone"})
+		if (err == nil) != yes {
+			t.Errorf("%q: got %v", answer, err)
+		}
+		if exitCode(t.Context(), err) > 1 {
+			t.Errorf("%q: declined with exit code %d", answer, exitCode(t.Context(), err))
+		}
+		if out.Len() != 0 || !strings.Contains(errOut.String(), "one") || strings.Contains(errOut.String(), "\x1b") {
+			t.Errorf("%q: asked %q, on stdout %q", answer, errOut, out)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package network
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/crdb-kube/crdb-kube/test/localkube/internal/state"
+)
+
+func TestOverlaps_inBothDirections(t *testing.T) {
+	parse := func(text string) *net.IPNet {
+		_, n, err := net.ParseCIDR(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, c := range []struct {
+		one, other string
+		want       bool
+	}{
+		{"10.64.0.0/16", "10.64.3.0/24", true},
+		{"10.64.0.0/16", "10.0.0.0/8", true},
+		{"10.64.0.0/16", "10.65.0.0/16", false},
+		{"10.64.0.0/16", "192.168.0.0/16", false},
+	} {
+		if got := overlaps(parse(c.one), []*net.IPNet{parse(c.other)}); got != c.want {
+			t.Errorf("%s and %s: %t", c.one, c.other, got)
+		}
+	}
+}
+
+func TestChoose_takesABlockThatTheHostDoesNotUse(t *testing.T) {
+	block, err := Choose(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken, err := inUse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, all, err := net.ParseCIDR(state.Network{Block: block}.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if overlaps(all, taken) {
+		t.Errorf("%s is in use: %v", all, taken)
+	}
+}
+
+func TestFreePorts_areDifferentAndCanBeListenedOn(t *testing.T) {
+	ports, err := FreePorts("a", "b", "c", "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[int]bool{}
+	for name, port := range ports {
+		if seen[port] {
+			t.Errorf("%s has a port of another", name)
+		}
+		seen[port] = true
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		_ = listener.Close()
+	}
+	if len(ports) != 4 {
+		t.Errorf("got %v", ports)
+	}
+}
+
+func TestLock_letsOneInAtATime(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // another localkube may be at it
+	defer cancel()
+	release, err := Lock(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, cancelShort := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancelShort()
+	if _, err := Lock(short); err == nil {
+		t.Error("two hold the lock")
+	}
+	release()
+	again, err := Lock(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again()
+}
