@@ -20,6 +20,11 @@ type Machine struct {
 // Size is what every pod of a cluster asks for.
 type Size struct{ CPU, Memory resource.Quantity }
 
+// Official says whether it is at least what the official manifest asks for.
+func (s Size) Official() bool {
+	return s.CPU.MilliValue() >= officialCPU && s.Memory.Value() >= officialMemory<<30
+}
+
 // NoRoom is the error of Fit: not even the least fits.
 type NoRoom struct {
 	// Reason is one line with the arithmetic.
@@ -101,7 +106,7 @@ func room(machines []Machine, size Size) int {
 
 func explain(machines []Machine, nodes int, size Size) string {
 	text := fmt.Sprintf("%s on %s: %s CPU and %s each", plural(nodes, "pod"), describe(machines), cpuText(size.CPU), &size.Memory)
-	if size.CPU.MilliValue() < officialCPU || size.Memory.Value() < officialMemory<<30 {
+	if !size.Official() {
 		text += " (the official size is 2 CPU, 8Gi)"
 	}
 	return text

@@ -56,7 +56,9 @@ func (u *up) size(ctx context.Context, c cockroach.Cluster) (cockroach.Cluster, 
 	if u.opts.Wish.Memory == nil {
 		c.Memory = size.Memory
 	}
-	u.fit = explanation
+	if !size.Official() {
+		u.fit = explanation
+	}
 	return c, nil
 }
 

@@ -9,16 +9,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// cutEverywhere runs command again and again on a new world, cut off after
-// the first request, after the second, and so on, until it ends uncut; after
-// each cut it calls then.
-func cutEverywhere(t *testing.T, prepare func(*testing.T) *world, command func(*world) error, then func(*testing.T, *world)) {
+// cutEverywhere runs command again and again on a new world, cut off before
+// the first request, then before one that comes so many requests later, and so
+// on, until it ends uncut; after each cut it calls then.
+func cutEverywhere(t *testing.T, every int, prepare func(*testing.T) *world, command func(*world) error, then func(*testing.T, *world)) {
 	t.Helper()
 	const atOnce = 10
 	var uncut atomic.Bool
-	for first := 0; !uncut.Load() && !t.Failed(); first += atOnce {
+	for first := 0; !uncut.Load() && !t.Failed(); first += atOnce * every {
 		t.Run(fmt.Sprintf("from %d on", first), func(t *testing.T) {
-			for n := first; n < first+atOnce; n++ {
+			for n := first; n < first+atOnce*every; n += every {
 				t.Run(fmt.Sprintf("after %d requests", n), func(t *testing.T) {
 					t.Parallel()
 					w := prepare(t)
@@ -81,7 +81,7 @@ func serving(t *testing.T) *world {
 func TestUp_goesOnFromWhereverItWasCutOff(t *testing.T) {
 	objects := uncutObjects(t, withClass)
 	up := func(w *world) error { _, err := w.up(); return err }
-	cutEverywhere(t, withClass, up, func(t *testing.T, w *world) {
+	cutEverywhere(t, 1, withClass, up, func(t *testing.T, w *world) {
 		upEndsRight(t, w, objects)
 		if again, err := w.up(); err != nil || again.Changed != 0 {
 			t.Errorf("up once more changed %d objects, error %v:\n%s", again.Changed, err, w.transcript())
@@ -93,7 +93,7 @@ func TestUp_withVolumesOfItsOwnGoesOnFromWhereverItWasCutOff(t *testing.T) {
 	hostPath := wish(Wish{HostPath: new("/data")})
 	objects := uncutObjects(t, withoutClass, hostPath)
 	up := func(w *world) error { _, err := w.up(hostPath); return err }
-	cutEverywhere(t, withoutClass, up, func(t *testing.T, w *world) {
+	cutEverywhere(t, 3, withoutClass, up, func(t *testing.T, w *world) {
 		upEndsRight(t, w, objects, hostPath)
 	})
 }
@@ -101,7 +101,7 @@ func TestUp_withVolumesOfItsOwnGoesOnFromWhereverItWasCutOff(t *testing.T) {
 func TestDown_goesOnFromWhereverItWasCutOffAndLosesNothing(t *testing.T) {
 	objects := uncutObjects(t, withClass)
 	down := func(w *world) error { _, err := w.down(Unasked); return err }
-	cutEverywhere(t, serving, down, func(t *testing.T, w *world) {
+	cutEverywhere(t, 2, serving, down, func(t *testing.T, w *world) {
 		_, err := w.down(Unasked)
 		wantNoError(t, err)
 		want := []string{
@@ -120,12 +120,12 @@ func TestDown_goesOnFromWhereverItWasCutOffAndLosesNothing(t *testing.T) {
 func TestUp_continuesAfterADownThatWasCutOff(t *testing.T) {
 	objects := uncutObjects(t, withClass)
 	down := func(w *world) error { _, err := w.down(Unasked); return err }
-	cutEverywhere(t, serving, down, func(t *testing.T, w *world) { upEndsRight(t, w, objects) })
+	cutEverywhere(t, 3, serving, down, func(t *testing.T, w *world) { upEndsRight(t, w, objects) })
 }
 
 func TestDown_deletingDataGoesOnFromWhereverItWasCutOffAndLeavesNothing(t *testing.T) {
 	down := func(w *world) error { _, err := w.down(Given); return err }
-	cutEverywhere(t, serving, down, func(t *testing.T, w *world) {
+	cutEverywhere(t, 2, serving, down, func(t *testing.T, w *world) {
 		_, err := w.down(Given)
 		wantNoError(t, err)
 		if diff := cmp.Diff([]string(nil), w.objects()); diff != "" {
@@ -137,7 +137,7 @@ func TestDown_deletingDataGoesOnFromWhereverItWasCutOffAndLeavesNothing(t *testi
 func TestUp_afterAnInterruptedDeletionIsTheOldClusterOrANewOneOrRefuses(t *testing.T) {
 	var refused atomic.Int32
 	down := func(w *world) error { _, err := w.down(Given); return err }
-	cutEverywhere(t, serving, down, func(t *testing.T, w *world) {
+	cutEverywhere(t, 2, serving, down, func(t *testing.T, w *world) {
 		result, err := w.up()
 		if err != nil {
 			refused.Add(1)

@@ -154,7 +154,7 @@ func (w *world) write(action clienttesting.Action) (bool, runtime.Object, error)
 		changed.SetResourceVersion(old.GetResourceVersion())
 		changed.SetManagedFields(old.GetManagedFields())
 		if reflect.DeepEqual(before, changed) {
-			made.SetResourceVersion(old.GetResourceVersion())
+			return true, before, nil
 		}
 	}
 	switch object := object.(type) {

@@ -38,6 +38,8 @@ func main() {
 		runKubectl(rest)
 		return
 	}
+	// Containers run as any user and must get through the folders made here.
+	syscall.Umask(0o022)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	code := command.Main(ctx, args, os.Stdout, os.Stderr)
 	stop()

@@ -4,12 +4,15 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -48,8 +51,14 @@ func Ready(ctx context.Context, client kubernetes.Interface) error {
 
 // short cuts what client-go says of a refused connection to the point.
 func short(err error) error {
-	if text := err.Error(); strings.Contains(text, "connection refused") {
-		return fmt.Errorf("connection refused")
+	text := err.Error()
+	if strings.Contains(text, "connection refused") {
+		return errors.New("connection refused")
+	}
+	// /readyz lists all its checks; those that failed begin with a minus.
+	if _, failed, found := strings.Cut(text, "[-]"); found {
+		failed, _, _ = strings.Cut(failed, "\n")
+		return errors.New(strings.TrimSpace(failed))
 	}
 	return err
 }
@@ -65,7 +74,8 @@ func NamespaceReady(ctx context.Context, client kubernetes.Interface) error {
 	return nil
 }
 
-// NotReady lists the machines that are not Ready, of want in all.
+// NotReady lists the machines that are not Ready, or still carry the taint of
+// one that is not.
 func NotReady(ctx context.Context, client kubernetes.Interface, s *state.State) ([]string, error) {
 	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{ResourceVersion: "0"})
 	if err != nil {
@@ -75,7 +85,7 @@ func NotReady(ctx context.Context, client kubernetes.Interface, s *state.State) 
 	for _, n := range nodes.Items {
 		for _, c := range n.Status.Conditions {
 			if c.Type == corev1.NodeReady {
-				ready[n.Name] = c.Status == corev1.ConditionTrue
+				ready[n.Name] = c.Status == corev1.ConditionTrue && !tainted(n)
 			}
 		}
 	}
@@ -93,6 +103,12 @@ func NotReady(ctx context.Context, client kubernetes.Interface, s *state.State) 
 	return not, nil
 }
 
+// tainted says whether no pod starts on the node yet: the taint of a node that
+// is not Ready goes a moment after the condition.
+func tainted(n corev1.Node) bool {
+	return slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeNotReady })
+}
+
 // SimulatedName is the name of the simulated machine with this index, from 0.
 func SimulatedName(i int) string { return fmt.Sprintf("simulated-%d", i+1) }
 
@@ -108,6 +124,9 @@ func Furnish(ctx context.Context, client kubernetes.Interface, s *state.State) e
 		if err := makeDNS(ctx, client, s); err != nil {
 			return fmt.Errorf("service kube-dns: %w", err)
 		}
+		if err := trustKubelets(ctx, client); err != nil {
+			return fmt.Errorf("cluster role binding of the kubelets: %w", err)
+		}
 	}
 	for i := range s.Simulated {
 		if _, err := client.CoreV1().Nodes().Create(ctx, simulated(s, i), metav1.CreateOptions{}); fault(err) {
@@ -118,6 +137,21 @@ func Furnish(ctx context.Context, client kubernetes.Interface, s *state.State) e
 }
 
 func fault(err error) bool { return err != nil && !apierrors.IsAlreadyExists(err) }
+
+// trustKubelets gives kubelets by role what the node authorizer gives them one
+// object at a time. That one hears of a claim's binding by a watch; where the
+// kubelet is quicker, it is refused and tries again only after 10 s.
+func trustKubelets(ctx context.Context, client kubernetes.Interface) error {
+	binding := &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "localkube:kubelets"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "system:node"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "system:nodes"}},
+	}
+	if _, err := client.RbacV1().ClusterRoleBindings().Create(ctx, binding, metav1.CreateOptions{}); fault(err) {
+		return err
+	}
+	return nil
+}
 
 // makeDNS leads the cluster's DNS address to the CoreDNS beside it.
 func makeDNS(ctx context.Context, client kubernetes.Interface, s *state.State) error {

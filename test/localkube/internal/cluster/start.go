@@ -87,7 +87,7 @@ func (u *up) startMachines() error {
 	if err != nil {
 		return err
 	}
-	u.say(fmt.Sprintf("starting %d real machines: containerd, kubelet, kube-proxy in namespaces of their own", len(u.state.Machines)))
+	u.say(fmt.Sprintf("starting %d real machines, each with containerd and kubelet", len(u.state.Machines)))
 	for _, m := range u.state.Machines {
 		if err := state.WriteFile(machine.Place(u.state, m, "pod.tar"), image, 0o644); err != nil {
 			return err
