@@ -39,6 +39,7 @@ type podView struct {
 	Name      string     `json:"name"`
 	Phase     string     `json:"phase"`
 	Detail    string     `json:"detail,omitempty"`
+	Cause     string     `json:"cause,omitempty"`
 	Ready     bool       `json:"ready"`
 	Restarts  int32      `json:"restarts"`
 	Node      string     `json:"node,omitempty"`
@@ -90,6 +91,9 @@ func viewOfPod(pod deploy.PodStatus) podView {
 		Version:   pod.Version,
 		UsedBytes: known(pod.Used),
 		Created:   moment(pod.Created),
+	}
+	if pod.Cause != nil {
+		view.Cause = pod.Cause.ID
 	}
 	if pod.Claim != nil {
 		view.Claim = &claimView{pod.Claim.Name, pod.Claim.Size, pod.Claim.Phase, moment(pod.Claim.Deleting)}

@@ -74,6 +74,11 @@ func (w *world) Exec(_ context.Context, command kube.Command) (int, error) {
 		return 1, err
 	}
 	id := w.store(command.Namespace, command.Pod)
+	if slices.Contains(command.Args, "init") {
+		w.mu.Lock()
+		w.asked++
+		w.mu.Unlock()
+	}
 	switch {
 	case !slices.Contains(command.Args, "init") && id != "":
 		fmt.Fprintf(command.Stdout, "crdb_internal.cluster_id\n%s\n", id)

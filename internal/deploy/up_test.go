@@ -78,8 +78,8 @@ func TestUp_doesNotInitialiseEmptyStoresOfARecordedCluster(t *testing.T) {
 	w.emptyStores()
 	_, err = w.up()
 	wantError(t, err, Refused, "empty store", "63dcc5b7")
-	if w.inits != 1 {
-		t.Errorf("%d inits", w.inits)
+	if w.asked != 1 {
+		t.Errorf("asked for %d inits", w.asked)
 	}
 }
 
@@ -93,8 +93,8 @@ func TestUp_doesNotInitialiseAgainAfterAnInitWhoseEndWasLost(t *testing.T) {
 	w.afterInit = nil
 	result, err := w.up()
 	wantNoError(t, err)
-	if w.inits != 1 || result.Cluster.ClusterID != clusterA {
-		t.Errorf("cluster ID %q after %d inits", result.Cluster.ClusterID, w.inits)
+	if w.asked != 1 || result.Cluster.ClusterID != clusterA {
+		t.Errorf("cluster ID %q, asked for %d inits", result.Cluster.ClusterID, w.asked)
 	}
 }
 

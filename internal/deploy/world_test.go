@@ -47,7 +47,8 @@ type world struct {
 
 	mu     sync.Mutex
 	stores map[types.UID]string // by claim: the ID of the cluster that it is part of
-	inits  int
+	inits  int                  // that made a cluster
+	asked  int                  // for an init, successful or not
 	count  int
 	events []progress.Event
 	// afterInit is what an init that succeeded seems to end with.
