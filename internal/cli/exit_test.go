@@ -25,7 +25,7 @@ func endedBy(t *testing.T, signal os.Signal) context.Context {
 func TestExitCode_tellsTheWaysToEndApart(t *testing.T) {
 	waited := &kube.WaitError{Why: "pods", Err: context.DeadlineExceeded}
 	cases := map[string]struct {
-		ctx  context.Context
+		ctx  context.Context //nolint:containedctx // it is what the cases differ in
 		err  error
 		want int
 	}{

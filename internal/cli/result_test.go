@@ -62,7 +62,7 @@ func TestResult_readsWellAtEveryWidth(t *testing.T) {
 func TestFailures_nameTheThingAndTheNextStep(t *testing.T) {
 	refused := errors.New("dial tcp 127.0.0.1:1: connect: connection refused")
 	cases := map[string]struct {
-		ctx context.Context
+		ctx context.Context //nolint:containedctx // it is what the cases differ in
 		err error
 	}{
 		"unreachable": {t.Context(), &kube.UnreachableError{Server: "https://127.0.0.1:1", Err: refused}},

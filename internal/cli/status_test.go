@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -121,7 +122,7 @@ func TestWriteStatus_letsNoControlCharactersThrough(t *testing.T) {
 		if err := a.writeStatus(status, form); err != nil {
 			t.Fatal(err)
 		}
-		if at := strings.IndexAny(out.String(), "\x1b\x07\r\x9b"); at >= 0 {
+		if at := strings.IndexFunc(out.String(), func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); at >= 0 {
 			t.Errorf("%s: control character at %d: %q", form, at, out)
 		}
 	}

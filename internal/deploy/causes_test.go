@@ -23,7 +23,7 @@ func well(name string) Pod { return Pod{Name: name, Phase: Ready} }
 
 func TestVerdict_failsAtOnceForWhatOnlyTheUserCanChange(t *testing.T) {
 	err := newVerdict().failure(Rollout{[]Pod{well("a-0"), stuck("a-1", progress.User)}}, time.Now())
-	own := wantError(t, err, Failed, "pod a-1: it is stuck (C_USER)")
+	own := theError(t, err, Failed, "pod a-1: it is stuck (C_USER)")
 	if own.Next != "do this" || own.Cause == nil {
 		t.Errorf("got %+v", own)
 	}
@@ -67,7 +67,7 @@ func TestVerdict_neverFailsForWhatPasses(t *testing.T) {
 
 func TestExpired_saysWhatWasMissingAndTheNextStepOfItsCause(t *testing.T) {
 	err := expired(context.DeadlineExceeded, Rollout{[]Pod{well("a-0"), {Name: "a-1", Phase: Joining, Detail: "slow"}, stuck("a-2", progress.Passing)}}, Pod.isReady)
-	own := wantError(t, err, TimedOut)
+	own := theError(t, err, TimedOut)
 	if diff := cmp.Diff([]string{"a-1 joining: slow", "a-2 crashing"}, own.Seen); diff != "" {
 		t.Errorf("seen (-want +got):\n%s", diff)
 	}
@@ -75,7 +75,7 @@ func TestExpired_saysWhatWasMissingAndTheNextStepOfItsCause(t *testing.T) {
 		t.Errorf("got %+v", own)
 	}
 	err = expired(context.DeadlineExceeded, Rollout{[]Pod{{Name: "a-0", Phase: Joining}}}, Pod.isReady)
-	if own := wantError(t, err, TimedOut); !strings.Contains(own.Next, "--timeout") {
+	if own := theError(t, err, TimedOut); !strings.Contains(own.Next, "--timeout") {
 		t.Errorf("next %q", own.Next)
 	}
 }

@@ -54,7 +54,7 @@ func TestUp_namesMissingPermissionsForVolumesBeforeItWrites(t *testing.T) {
 func TestUp_saysThatTheNamespaceIsNotThere(t *testing.T) {
 	w := newWorldWithout(t, "default")
 	_, err := w.up()
-	if own := wantError(t, err, Failed, "namespace default: not found"); own.Next == "" {
+	if own := theError(t, err, Failed, "namespace default: not found"); own.Next == "" {
 		t.Error("no next step")
 	}
 	wroteNothing(t, w)

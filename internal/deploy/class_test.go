@@ -87,7 +87,7 @@ func TestChooseStorage_takesTheFlagThenTheDefaultThenADirectoryOfOnesOwnMachine(
 	}
 	for name, nodes := range map[string][]corev1.Node{"several nodes": three, "not all of kind": mixed, "no nodes seen": nil} {
 		_, err := chooseStorage(Wish{}, nil, nil, nodes)
-		own := wantError(t, err, Failed, "NO_STORAGE_CLASS")
+		own := theError(t, err, Failed, "NO_STORAGE_CLASS")
 		if own.Cause == nil || own.Cause.ID != "NO_STORAGE_CLASS" || own.Next == "" {
 			t.Errorf("%s: got %+v", name, own)
 		}
@@ -98,11 +98,11 @@ func TestChooseStorage_namesTheClassesThatThereAre(t *testing.T) {
 	classes := []storagev1.StorageClass{class("slow"), class("fast")}
 	three := []corev1.Node{plainNode("a"), plainNode("b"), plainNode("c")}
 	_, err := chooseStorage(Wish{StorageClass: new("fsat")}, classes, nil, three)
-	if own := wantError(t, err, Failed, "storageclass fsat: not found"); own.Next != "choose one of fast and slow with --storage-class" {
+	if own := theError(t, err, Failed, "storageclass fsat: not found"); own.Next != "choose one of fast and slow with --storage-class" {
 		t.Errorf("next %q", own.Next)
 	}
 	_, err = chooseStorage(Wish{}, classes, nil, three)
-	if own := wantError(t, err, Failed); own.Next != "crdb-kube up --storage-class NAME, with one of fast and slow" {
+	if own := theError(t, err, Failed); own.Next != "crdb-kube up --storage-class NAME, with one of fast and slow" {
 		t.Errorf("next %q", own.Next)
 	}
 }

@@ -141,7 +141,7 @@ func TestUp_afterAnInterruptedDeletionIsTheOldClusterOrANewOneOrRefuses(t *testi
 		result, err := w.up()
 		if err != nil {
 			refused.Add(1)
-			own := wantError(t, err, Refused, "--delete-data was interrupted")
+			own := theError(t, err, Refused, "--delete-data was interrupted")
 			if !strings.Contains(own.Next, "--delete-data") {
 				t.Errorf("next %q", own.Next)
 			}

@@ -40,7 +40,13 @@ func golden(t *testing.T, name, got string) {
 }
 
 // wantError asks for an *Error of a kind whose message holds all the words.
-func wantError(t *testing.T, err error, kind Kind, words ...string) *Error {
+func wantError(t *testing.T, err error, kind Kind, words ...string) {
+	t.Helper()
+	theError(t, err, kind, words...)
+}
+
+// theError is wantError for a test that looks at more of it.
+func theError(t *testing.T, err error, kind Kind, words ...string) *Error {
 	t.Helper()
 	var own *Error
 	if !errors.As(err, &own) {

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func n(value int64) cockroach.Count { return cockroach.Count{Value: value, Known
 
 func TestStatus_absent(t *testing.T) {
 	_, err := newWorld(t).status()
-	own := wantError(t, err, Absent, "cluster cockroachdb: there is none in namespace default")
+	own := theError(t, err, Absent, "cluster cockroachdb: there is none in namespace default")
 	if own.Next == "" {
 		t.Error("no next step")
 	}
@@ -104,9 +105,7 @@ func readingsOf(change map[string]reading) map[string]reading {
 	for i := range 3 {
 		all[sample().PodName(i)] = reading{vars: cockroach.Vars{LiveNodes: n(3), Unavailable: n(0), UnderReplicated: n(0)}}
 	}
-	for name, one := range change {
-		all[name] = one
-	}
+	maps.Copy(all, change)
 	return all
 }
 

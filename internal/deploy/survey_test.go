@@ -81,7 +81,7 @@ func TestClusterID_refusesAMixture(t *testing.T) {
 	record := sample()
 	seen := survey{record: &record, claims: []corev1.PersistentVolumeClaim{claimOf("datadir-cockroachdb-1", clusterB)}}
 	_, err := seen.clusterID(target())
-	own := wantError(t, err, Refused, "different clusters")
+	own := theError(t, err, Refused, "different clusters")
 	want := []string{
 		"configmap/cockroachdb-cluster belongs to cluster " + clusterA,
 		"persistentvolumeclaim/datadir-cockroachdb-1 belongs to cluster " + clusterB,
@@ -96,13 +96,13 @@ func TestObstacles_refusesClaimsThatAreBeingDeleted(t *testing.T) {
 	claim := claimOf("datadir-cockroachdb-1", clusterA)
 	claim.DeletionTimestamp = new(metav1.NewTime(now.Add(-3 * time.Minute)))
 	seen := survey{claims: []corev1.PersistentVolumeClaim{claim}}
-	own := wantError(t, seen.obstacles(target(), now), Refused, "1 claim being deleted")
+	own := theError(t, seen.obstacles(target(), now), Refused, "1 claim being deleted")
 	if diff := cmp.Diff([]string{"persistentvolumeclaim/datadir-cockroachdb-1 is being deleted since 3m"}, own.Seen); diff != "" {
 		t.Errorf("seen (-want +got):\n%s", diff)
 	}
 	stopped := own.Next
 	seen.pods = []kube.Ref{{Kind: kube.Pod, Name: "cockroachdb-1"}}
-	if running := wantError(t, seen.obstacles(target(), now), Refused).Next; running == stopped {
+	if running := theError(t, seen.obstacles(target(), now), Refused).Next; running == stopped {
 		t.Errorf("the same next step while the pods run: %q", running)
 	}
 }
@@ -114,7 +114,7 @@ func TestForeign_namesWhoMadeItAndHowManyThereAre(t *testing.T) {
 		ref.Managers, ref.Created = []string{"helm", "kubectl"}, now.Add(-50*time.Hour)
 		seen.refs[key] = ref
 	}
-	own := wantError(t, seen.foreign(target(), now), Refused, "configmap/cockroachdb-cluster and 5 more objects: were not made by crdb-kube")
+	own := theError(t, seen.foreign(target(), now), Refused, "configmap/cockroachdb-cluster and 5 more objects: were not made by crdb-kube")
 	golden(t, "foreign.txt", lines(own.Seen))
 	if err := everything(target().labels()).foreign(target(), now); err != nil {
 		t.Errorf("ours: %v", err)

@@ -60,7 +60,7 @@ func TestUp_refusesWhatItDidNotMake(t *testing.T) {
 		ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "kubectl-create"}},
 	}})
 	_, err := w.up()
-	refused := wantError(t, err, Refused, "service/cockroachdb-public")
+	refused := theError(t, err, Refused, "service/cockroachdb-public")
 	if len(refused.Seen) != 1 || refused.Next == "" {
 		t.Errorf("seen %q, next %q", refused.Seen, refused.Next)
 	}

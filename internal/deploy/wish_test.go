@@ -72,7 +72,7 @@ func TestChange_refusesWhatWouldLoseDataOrRestartEverything(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			got, err := change(test.was, test.wish, test.now)
-			refused := wantError(t, err, Refused, "cockroachdb: ", test.word)
+			refused := theError(t, err, Refused, "cockroachdb: ", test.word)
 			if refused.Next == "" || strings.Contains(refused.Error(), "\n") {
 				t.Errorf("next %q, message %q", refused.Next, refused)
 			}
