@@ -42,7 +42,7 @@ func golden(t *testing.T, name, got string) {
 // wantError asks for an *Error of a kind whose message holds all the words.
 func wantError(t *testing.T, err error, kind Kind, words ...string) {
 	t.Helper()
-	theError(t, err, kind, words...)
+	_ = theError(t, err, kind, words...)
 }
 
 // theError is wantError for a test that looks at more of it.

@@ -115,17 +115,20 @@ func (l *Lock) Release() {
 	})
 }
 
-// remove deletes the lease, unless somebody else has it by now.
+// remove deletes the lease, unless somebody else has it by now. A renewal that
+// was on its way when it was stopped may still arrive, between any two of our
+// requests: then it is looked at again.
 func (l *Lock) remove(ctx context.Context, lease *coordinationv1.Lease) error {
-	err := retry(ctx, "release", func(ctx context.Context) error { return l.leases.Delete(ctx, lease.Name, deletionOf(lease)) })
-	if !apierrors.IsConflict(err) {
-		return err
+	for {
+		err := retry(ctx, "release", func(ctx context.Context) error { return l.leases.Delete(ctx, lease.Name, deletionOf(lease)) })
+		if !apierrors.IsConflict(err) {
+			return err
+		}
+		lease, err = l.leases.Get(ctx, lease.Name, metav1.GetOptions{})
+		if err != nil || holderOf(lease).Token != l.holder.Token {
+			return err
+		}
 	}
-	current, err := l.leases.Get(ctx, lease.Name, metav1.GetOptions{})
-	if err != nil || holderOf(current).Token != l.holder.Token {
-		return err
-	}
-	return l.leases.Delete(ctx, current.Name, deletionOf(current))
 }
 
 // deletionOf deletes exactly the version that was read.

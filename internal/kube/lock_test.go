@@ -287,3 +287,25 @@ func TestHolder_readsWhatItWrote(t *testing.T) {
 		}
 	}
 }
+
+func TestRelease_deletesTheLeaseThoughRenewalsArriveMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clientset := fake.NewClientset()
+		late := 2 // renewals that change the lease just before it is deleted
+		clientset.PrependReactor("delete", "leases", func(clienttesting.Action) (bool, runtime.Object, error) {
+			if late == 0 {
+				return false, nil, nil
+			}
+			late--
+			return true, nil, apierrors.NewConflict(coordinationv1.Resource("leases"), "cockroachdb-lock", errors.New("the resourceVersion is another"))
+		})
+		_, lock, err := NewWith(clientset, nobody{}).Lock(t.Context(), lockOf("up"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lock.Release()
+		if lease := leaseIn(t, clientset); lease != nil || late != 0 {
+			t.Errorf("the lease stays after %d late renewals less: %v", late, lease)
+		}
+	})
+}

@@ -1,0 +1,208 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// The whole life of a cluster, told as one story on each storage set-up: each
+// sentence begins where the one before it ended.
+
+func TestCluster_livesOnVolumesOfOurOwn(t *testing.T) { tellLife(arrive(t, ownVolumes)) }
+
+func TestCluster_livesOnAClassThatBindsAtOnce(t *testing.T) { tellLife(arrive(t, defaultClass)) }
+
+func tellLife(p place) {
+	p.kubectl("label", "namespace", p.namespace, "pod-security.kubernetes.io/enforce=restricted")
+	p.step("status of nothing says that there is no such cluster", func(p place) {
+		p.crdb("status").fails(6, "cockroachdb: there is none in namespace "+p.namespace)
+	})
+	p.step("up brings three pods to life where Pod Security restricted is enforced", upBringsThreePodsToLife)
+	p.step("the same command again changes nothing and says so", upAgainChangesNothing)
+	p.step("a row survives the deletion of its pod", rowSurvivesItsPod)
+	var id string
+	p.step("down keeps the claims and says so", func(p place) {
+		id = p.oneCluster(3)
+		downKeepsTheClaims(p)
+	})
+	p.step("a second down finds nothing to do", func(p place) {
+		before := p.look()
+		p.crdb("down").ok("nothing to do")
+		p.same(before)
+	})
+	p.step("status of a stopped cluster is not healthy", func(p place) {
+		if got := p.crdb("status"); got.code != 4 || !strings.Contains(got.stdout, "stopped") || got.stderr != "" {
+			p.t.Errorf("exit code %d, want 4 and the word stopped\n%s", got.code, got.all())
+		}
+	})
+	p.step("up without flags brings it back with its rows", func(p place) {
+		p.crdb("up").ok("ready in", "3 pods")
+		if again := p.oneCluster(3); again != id {
+			p.t.Errorf("cluster %s, want %s", again, id)
+		}
+		rowIsThere(p)
+	})
+	p.step("down --delete-data off a terminal refuses without --yes and touches nothing", func(p place) {
+		p.settle(3)
+		before := p.look()
+		p.crdb("down", "--delete-data").fails(5, "datadir-cockroachdb-0", "--yes")
+		p.same(before)
+	})
+	p.step("down --delete-data --yes leaves nothing of ours anywhere", deleteDataLeavesNothing)
+	p.step("up after that starts empty, as another cluster", func(p place) {
+		p.crdb(p.up(p.small()...)...).ok("ready in")
+		if again := p.oneCluster(3); again == id {
+			p.t.Errorf("cluster %s is back from the dead", id)
+		}
+		if databases := p.sql("cockroachdb-0", "SHOW DATABASES"); strings.Contains(databases, "e2e") {
+			p.t.Errorf("not empty:\n%s", databases)
+		}
+	})
+}
+
+func upBringsThreePodsToLife(p place) {
+	// Pod Security is really on: a plain pod is turned away.
+	_, err := p.suite.command(p.t.Context(), p.cluster, "-n", p.namespace, "run", "plain", "--image", p.suite.image, "--dry-run=server").Output()
+	if err == nil {
+		p.t.Fatal("Pod Security restricted is not enforced")
+	}
+	got := p.crdb(p.up("--progress", "json")...).ok("ready in", "cockroachdb, 3 pods, insecure", "kubectl -n "+p.namespace+" exec")
+	if diff := cmp.Diff(p.labelled(), objectsIn(got.events())); diff != "" {
+		p.t.Errorf("objects of the events are not those with our label (-label +events):\n%s", diff)
+	}
+	p.unlocked()
+	p.crdb("status").ok("healthy", "3 of 3 CockroachDB nodes live", "cockroachdb-2")
+	p.oneCluster(3)
+	machines := map[string]bool{}
+	for _, pod := range p.pods() {
+		machines[pod.Spec.NodeName] = true
+	}
+	if len(machines) != 3 && p.cluster.dir != "" {
+		p.t.Errorf("the pods are on %v, want three machines", machines)
+	}
+	if p.cluster.dir != "" && p.inits() != 1 {
+		p.t.Errorf("%d inits, want 1", p.inits())
+	}
+}
+
+// quick is the time in which an `up` that has nothing to do must be back.
+const quick = 2 * time.Second
+
+func upAgainChangesNothing(p place) {
+	p.settle(3)
+	before := p.look()
+	var took []time.Duration
+	for _, args := range [][]string{p.up(), {"up"}, {"up", "--nodes", "3", "--insecure"}} {
+		got := p.crdb(args...).ok("nothing to change")
+		took = append(took, got.took)
+	}
+	p.same(before)
+	p.unlocked()
+	if slices.Min(took) > quick {
+		p.t.Errorf("took %v, want one of them within %s", took, quick)
+	}
+}
+
+func rowSurvivesItsPod(p place) {
+	p.sql("cockroachdb-0",
+		"CREATE DATABASE e2e",
+		"CREATE TABLE e2e.words (id INT PRIMARY KEY, word STRING)",
+		"INSERT INTO e2e.words VALUES (1, 'still here')")
+	old := p.pods()[0]
+	p.kubectl("delete", "pod", "cockroachdb-0", "--grace-period=1")
+	p.await(2*time.Minute, func() string {
+		pods := p.pods()
+		if len(pods) < 3 || pods[0].UID == old.UID || !ready(pods[0]) {
+			return "cockroachdb-0 is not back"
+		}
+		return ""
+	})
+	rowIsThere(p)
+}
+
+func rowIsThere(p place) {
+	p.t.Helper()
+	for _, pod := range []string{"cockroachdb-0", "cockroachdb-2"} {
+		if got := p.sql(pod, "SELECT word FROM e2e.words WHERE id = 1"); got != "word\nstill here" {
+			p.t.Errorf("%s answers %q", pod, got)
+		}
+	}
+}
+
+func ready(pod corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
+}
+
+func downKeepsTheClaims(p place) {
+	claims := p.claims()
+	got := p.crdb("down").ok("stopped in", "3 claims of 10Gi", "crdb-kube up", "--delete-data")
+	if got.took > 10*time.Second {
+		p.t.Errorf("took %s, want 10s at most", got.took)
+	}
+	want := []string{"configmap/cockroachdb-cluster"}
+	for i := range 3 {
+		want = append(want, fmt.Sprintf("persistentvolumeclaim/datadir-cockroachdb-%d", i))
+	}
+	left := slices.DeleteFunc(p.labelled(), func(name string) bool { return strings.HasPrefix(name, "persistentvolume/") })
+	if diff := cmp.Diff(want, left); diff != "" {
+		p.t.Errorf("what is left (-want +got):\n%s", diff)
+	}
+	if pods := p.pods(); len(pods) > 0 {
+		p.t.Errorf("%d pods still run", len(pods))
+	}
+	for i, claim := range p.claims() {
+		if claim.UID != claims[i].UID || claim.Status.Phase != corev1.ClaimBound || claim.DeletionTimestamp != nil {
+			p.t.Errorf("%s is not what it was: %+v", claim.Name, claim.Status)
+		}
+	}
+}
+
+func deleteDataLeavesNothing(p place) {
+	look := p.cluster.dir != ""
+	if look {
+		for machine, files := range p.directories() {
+			if len(files) < 3 {
+				p.t.Fatalf("%s has no data: looked in the wrong place: %v", machine, files)
+			}
+		}
+	}
+	p.crdb("down", "--delete-data", "--yes").ok("gone in")
+	// Everything with our label, of every kind that can be listed.
+	kinds := strings.Fields(p.kubectl("api-resources", "--verbs=list", "--namespaced", "-o", "name"))
+	kinds = slices.DeleteFunc(kinds, func(kind string) bool { return strings.HasPrefix(kind, "events") })
+	p.await(20*time.Second, func() string { // endpoint slices go a moment after their Service
+		return strings.TrimSpace(p.kubectl("get", strings.Join(kinds, ","), "-l", ours, "-o", "name", "--ignore-not-found"))
+	})
+	p.await(20*time.Second, func() string { // those of a class are deleted by its provisioner
+		var names []string
+		for _, volume := range p.volumes() {
+			names = append(names, volume.Name)
+		}
+		return strings.Join(names, " ")
+	})
+	if look {
+		p.await(20*time.Second, func() string { return remains(p.directories()) })
+	}
+}
+
+// remains are the files that are left; the folder of an incarnation may stay,
+// if it is empty.
+func remains(directories map[string][]string) string {
+	var left []string
+	for machine, files := range directories {
+		for _, file := range files {
+			if strings.Contains(file, "/") {
+				left = append(left, machine+": "+file)
+			}
+		}
+	}
+	return strings.Join(left, " ")
+}
