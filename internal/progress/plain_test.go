@@ -66,6 +66,7 @@ func TestPlain_takesTheIntervalAndTheTicksItIsGiven(t *testing.T) {
 	p.Report(said("start", Running, "0 of 3 pods"))
 	now = now.Add(time.Second)
 	ticks <- now
+	ticks <- now // the first one is done with
 	now = now.Add(5 * time.Second)
 	ticks <- now
 	ticks <- now
