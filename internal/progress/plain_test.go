@@ -2,6 +2,7 @@ package progress
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -49,27 +50,28 @@ func TestPlain_givesASignOfLifeAfterEachInterval(t *testing.T) {
 
 func TestPlain_takesTheIntervalAndTheTicksItIsGiven(t *testing.T) {
 	ticks := make(chan time.Time)
-	now := time.Date(2026, 11, 22, 14, 2, 11, 0, time.UTC)
+	start := time.Date(2026, 11, 22, 14, 2, 11, 0, time.UTC)
+	var passed atomic.Int64 // the printer reads the clock from a goroutine of its own
+	clock := func() time.Time { return start.Add(time.Duration(passed.Load())) }
+	tick := func(after time.Duration) {
+		passed.Add(int64(after))
+		ticks <- clock()
+		ticks <- clock() // the first one is done with when the second is taken
+	}
 	var b strings.Builder
-	p := New(&b, Options{Mode: Plain, Interval: 5 * time.Second, Ticks: ticks, Now: func() time.Time { return now }})
+	p := New(&b, Options{Mode: Plain, Interval: 5 * time.Second, Ticks: ticks, Now: clock})
 	p.Report(said("start", Running, "0 of 3 pods"))
-	now = now.Add(4 * time.Second)
-	ticks <- now
-	ticks <- now // the first one is done with when the second is taken
+	tick(4 * time.Second)
 	p.Close()
 	if strings.Contains(b.String(), "still") {
 		t.Errorf("a sign of life before its time:\n%s", b.String())
 	}
 
 	b.Reset()
-	p = New(&b, Options{Mode: Plain, Interval: 5 * time.Second, Ticks: ticks, Now: func() time.Time { return now }})
+	p = New(&b, Options{Mode: Plain, Interval: 5 * time.Second, Ticks: ticks, Now: clock})
 	p.Report(said("start", Running, "0 of 3 pods"))
-	now = now.Add(time.Second)
-	ticks <- now
-	ticks <- now // the first one is done with
-	now = now.Add(5 * time.Second)
-	ticks <- now
-	ticks <- now
+	tick(time.Second)
+	tick(5 * time.Second)
 	p.Close()
 	want := "14:02:16 start    0 of 3 pods\n14:02:21 start    still waiting after 6s: 0 of 3 pods\n"
 	if b.String() != want {
