@@ -57,6 +57,7 @@ test: ## all tests; without root those that need no real machines (6 minutes, th
 	@$(MAKE) --no-print-directory test-kube UNPROVEN=allow
 
 test-unit: ## tests that need nothing but Go
+	@echo 'unit tests: they compile first, some minutes the first time, before anything is printed'
 	$(GO) test $(RACE) ./cmd/... ./internal/... ./manifests/... ./test/standin/... ./test/tools/...
 
 UNPROVEN ?= refuse

@@ -115,7 +115,21 @@ func lastLine(output string) string {
 	return ""
 }
 
-// ParseClusterID reads the identity from the CSV that ClusterIDStatement gave.
+// ParseIdentity reads the identity from one answer at IdentityPath.
+func ParseIdentity(status int, body []byte) (string, error) {
+	var answer struct {
+		ClusterID string `json:"clusterId"`
+	}
+	if status != http.StatusOK {
+		return "", fmt.Errorf("cluster identity: HTTP status %d", status)
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || !uuid().MatchString(answer.ClusterID) {
+		return "", errors.New("cluster identity: none in the database's answer")
+	}
+	return strings.ToLower(answer.ClusterID), nil
+}
+
+// ParseClusterID reads the identity from the CSV that IdentityCommand gave.
 func ParseClusterID(csv string) (string, error) {
 	for line := range strings.Lines(csv) {
 		if line = strings.TrimSpace(line); uuid().MatchString(line) {

@@ -1,6 +1,7 @@
 package cockroach
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,5 +124,38 @@ func TestURL_leadsToThePublicService(t *testing.T) {
 	want := "postgresql://root@cockroachdb-public.default:26257/defaultdb?sslmode=disable"
 	if got := sampleCluster().URL(); got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestParseIdentity_takesARecordedAnswerAndNothingElse(t *testing.T) {
+	const want = "63dcc5b7-e564-4d04-9b99-55e87fe32bb3"
+	body := "{\n  \"clusterId\": \"" + want + "\",\n  \"reportingEnabled\": false,\n  \"enterpriseEnabled\": false\n}"
+	if got, err := ParseIdentity(200, []byte(body)); err != nil || got != want {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for _, bad := range []struct {
+		status int
+		body   string
+	}{{401, body}, {404, "404 page not found"}, {200, "{}"}, {200, `{"clusterId": "none"}`}, {200, "<html>"}} {
+		if got, err := ParseIdentity(bad.status, []byte(bad.body)); err == nil {
+			t.Errorf("%d %q: got %q", bad.status, bad.body, got)
+		}
+	}
+}
+
+func TestIdentityCommand_asksForInternalsOnlyWhereTheyAreGuarded(t *testing.T) {
+	const ask = "--execute=SELECT crdb_internal.cluster_id()"
+	const allow = "--execute=SET allow_unsafe_internals = on"
+	for image, want := range map[string][]string{
+		"cockroachdb/cockroach:v21.1.2": {ask},
+		"cockroachdb/cockroach:v25.3.9": {ask},
+		"cockroachdb/cockroach:v25.4.0": {allow, ask},
+		"cockroachdb/cockroach:v26.2.5": {allow, ask},
+		"example.test/own@sha256:1234":  {allow, ask},
+	} {
+		command := Cluster{Image: image, Security: Insecure}.IdentityCommand()
+		if got := command[len(command)-len(want):]; !slices.Equal(got, want) || slices.Contains(command, allow) != (len(want) == 2) {
+			t.Errorf("%s: %q", image, command)
+		}
 	}
 }

@@ -9,12 +9,10 @@ const (
 	ReadyPath = "/health?ready=1"
 	// VarsPath has the metrics; 404 until the cluster is initialised.
 	VarsPath = "/_status/vars"
+	// IdentityPath has the cluster's identity; see ParseIdentity. It is 404
+	// until the cluster is initialised, and with TLS it wants a login (401).
+	IdentityPath = "/_admin/v1/cluster"
 )
-
-// ClusterIDStatement, given to SQLCommand, asks for the cluster's identity;
-// ParseClusterID reads the answer. It needs no login page, unlike the HTTP
-// interface of a cluster with TLS.
-const ClusterIDStatement = "SELECT crdb_internal.cluster_id()"
 
 // HTTPScheme is "http" or "https": how HTTPPort is spoken to.
 func (c Cluster) HTTPScheme() string { return c.Security.httpScheme() }
@@ -26,9 +24,23 @@ func (c Cluster) InitCommand() []string {
 	return append([]string{program, "init", "--host=localhost"}, c.Security.clientFlags()...)
 }
 
-// SQLCommand runs one statement inside a pod, as root, and prints CSV with a
+// SQLCommand runs statements inside a pod, as root, and prints CSV with a
 // header. Before the cluster is initialised it hangs for 15 s, then fails.
-func (c Cluster) SQLCommand(statement string) []string {
+func (c Cluster) SQLCommand(statements ...string) []string {
 	command := append([]string{program, "sql", "--host=localhost"}, c.Security.clientFlags()...)
-	return append(command, "--format=csv", "--execute="+statement)
+	command = append(command, "--format=csv")
+	for _, statement := range statements {
+		command = append(command, "--execute="+statement)
+	}
+	return command
+}
+
+// IdentityCommand asks for the cluster's identity by SQL, which works in both
+// modes; ParseClusterID reads the answer.
+func (c Cluster) IdentityCommand() []string {
+	const ask = "SELECT crdb_internal.cluster_id()"
+	if version, ok := VersionOf(c.Image); ok && !version.guardsInternals() {
+		return c.SQLCommand(ask)
+	}
+	return c.SQLCommand("SET allow_unsafe_internals = on", ask)
 }

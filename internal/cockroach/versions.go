@@ -52,6 +52,14 @@ func VersionOf(image string) (Version, bool) {
 // older releases lack some of them and were not looked at.
 func (v Version) deployable() bool { return v.atLeast(21, 1, 0) }
 
+// guardsInternals says whether functions of crdb_internal want a session
+// variable to be set first. Older releases do not know the variable and fail.
+// An image without a release in its tag is taken for a newer one.
+//
+// Source: the documentation of crdb_internal and of session variables: there
+// since v25.4, off by default since v26.1.
+func (v Version) guardsInternals() bool { return v.atLeast(25, 4, 0) }
+
 // throttles says whether a cluster without a licence is slowed down.
 //
 // Source: Licensing FAQs of CockroachDB and pkg/server/license/enforcer.go:

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,13 +85,25 @@ func (u *up) checkNamespace(ctx context.Context) error {
 
 // mayDo names all that is forbidden in one message.
 func mayDo(ctx context.Context, client *kube.Client, namespace string, need []kube.Permission) error {
-	missing, err := client.Missing(ctx, namespace, need)
-	if err != nil || len(missing) == 0 {
+	ways := waysToPods()
+	missing, err := client.Missing(ctx, namespace, append(slices.Clone(need), ways...))
+	if err != nil {
 		return err
 	}
 	var names []string
+	closed := 0
 	for _, permission := range missing {
+		if slices.Contains(ways, permission) {
+			closed++
+			continue
+		}
 		names = append(names, permission.String())
+	}
+	if closed == len(ways) {
+		names = append(names, "reach pods, by "+ways[0].String()+" or "+ways[1].String())
+	}
+	if len(names) == 0 {
+		return nil
 	}
 	return &Error{
 		Message: "namespace " + namespace + ": you may not " + and(names),

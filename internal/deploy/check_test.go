@@ -36,10 +36,24 @@ func TestRecentEnough_refusesServersWithoutWhatTheManifestsUse(t *testing.T) {
 func TestUp_namesAllMissingPermissionsInOneMessage(t *testing.T) {
 	w := newWorld(t)
 	w.missing = func(verb, resource string) bool {
-		return resource == "persistentvolumeclaims" && verb == "create" || resource == "pods" && verb == "create"
+		return resource == "persistentvolumeclaims" && verb == "create" || resource == "pods/exec" && verb == "create"
 	}
 	_, err := w.up()
 	wantError(t, err, Failed, "namespace default: you may not create pods/exec and create persistentvolumeclaims")
+	wroteNothing(t, w)
+}
+
+func TestUp_needsOneOfTheTwoWaysToReachPods(t *testing.T) {
+	for _, only := range []string{"pods/proxy", "pods/portforward"} {
+		w := newWorld(t)
+		w.missing = func(_, resource string) bool { return resource == only }
+		_, err := w.up()
+		wantNoError(t, err)
+	}
+	w := newWorld(t)
+	w.missing = func(_, resource string) bool { return resource == "pods/proxy" || resource == "pods/portforward" }
+	_, err := w.up()
+	wantError(t, err, Failed, "you may not reach pods, by get pods/proxy or create pods/portforward")
 	wroteNothing(t, w)
 }
 

@@ -36,7 +36,11 @@ func (w *world) Get(_ context.Context, at kube.Endpoint) (kube.Answer, error) {
 	switch {
 	case at.Path == cockroach.VarsPath && id != "":
 		return kube.Answer{Status: 200, Body: []byte(w.vars(pod))}, nil
-	case at.Path == cockroach.VarsPath:
+	case at.Path == cockroach.IdentityPath && id != "" && !w.login:
+		return kube.Answer{Status: 200, Body: []byte(`{"clusterId": "` + id + `","reportingEnabled": false}`)}, nil
+	case at.Path == cockroach.IdentityPath && id != "":
+		return kube.Answer{Status: 401}, nil
+	case at.Path == cockroach.VarsPath || at.Path == cockroach.IdentityPath:
 		return kube.Answer{Status: 404}, nil
 	case id != "":
 		return kube.Answer{Status: 200, Body: []byte("{\n\n}")}, nil

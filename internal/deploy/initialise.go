@@ -18,6 +18,8 @@ import (
 const (
 	initDeadline = 30 * time.Second
 	sqlDeadline  = 20 * time.Second
+	// httpTries is how often the ID is asked for over HTTP before SQL is tried.
+	httpTries = 20
 )
 
 // initialise makes the nodes one cluster, exactly once in its life: only when
@@ -101,19 +103,13 @@ func (u *up) inPod(ctx context.Context, pod string, args []string) (out, errOut 
 func (u *up) identify(ctx context.Context, end func(string, ...any) ending) (ending, error) {
 	pod := u.cluster.PodName(0)
 	u.r.waiting(0, 0, "asking %s for the cluster's ID", pod)
+	tries := 0
 	err := kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
-		limited, cancel := context.WithTimeout(ctx, sqlDeadline)
-		defer cancel()
-		out, errOut, code, err := u.inPod(limited, pod, u.cluster.SQLCommand(cockroach.ClusterIDStatement))
-		if err != nil && limited.Err() == nil {
-			return kube.Verdict{}, err
+		why := u.askIdentity(ctx, pod)
+		if tries++; why != "" && tries > httpTries {
+			why = u.askIdentityBySQL(ctx, pod)
 		}
-		id, parseErr := cockroach.ParseClusterID(out)
-		if err == nil && code == 0 && parseErr == nil {
-			u.cluster.ClusterID = id
-			return kube.Verdict{Done: true}, nil
-		}
-		return kube.Verdict{Why: pod + " to answer SQL: " + lastLine(errOut), Again: 500 * time.Millisecond}, nil
+		return kube.Verdict{Done: why == "", Why: pod + " to tell the cluster's ID: " + why, Again: 150 * time.Millisecond}, nil
 	})
 	if err != nil {
 		return ending{}, err
@@ -122,6 +118,39 @@ func (u *up) identify(ctx context.Context, end func(string, ...any) ending) (end
 		return ending{}, err
 	}
 	return end("cluster %s", short(u.cluster.ClusterID)), nil
+}
+
+// askIdentity reads the ID over HTTP. It returns why it could not, if so.
+func (u *up) askIdentity(ctx context.Context, pod string) (why string) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	got, err := u.client.Get(ctx, endpoint(u.cluster, pod, cockroach.IdentityPath))
+	if err != nil {
+		return firstLine(err)
+	}
+	return u.identified(cockroach.ParseIdentity(got.Status, got.Body))
+}
+
+// askIdentityBySQL is for a database that does not tell it over HTTP.
+func (u *up) askIdentityBySQL(ctx context.Context, pod string) (why string) {
+	ctx, cancel := context.WithTimeout(ctx, sqlDeadline)
+	defer cancel()
+	out, errOut, code, err := u.inPod(ctx, pod, u.cluster.IdentityCommand())
+	switch {
+	case err != nil:
+		return firstLine(err)
+	case code != 0:
+		return lastLine(errOut)
+	}
+	return u.identified(cockroach.ParseClusterID(out))
+}
+
+func (u *up) identified(id string, err error) (why string) {
+	if err != nil {
+		return err.Error()
+	}
+	u.cluster.ClusterID = id
+	return ""
 }
 
 // saveIdentity writes the cluster ID into the settings and onto the claims

@@ -47,6 +47,12 @@ func volumePermissions() []kube.Permission {
 	return append(all, kube.Permission{Verb: "list", Resource: "nodes", Scope: kube.InCluster})
 }
 
+// waysToPods are the two ways in which a pod's health and metrics are read. One
+// of them is enough.
+func waysToPods() []kube.Permission {
+	return concat(in("", "pods", "proxy", "get"), in("", "pods", "portforward", "create"))
+}
+
 // dataPermissions are what deleting the data needs beside downPermissions.
 func dataPermissions() []kube.Permission {
 	return concat(

@@ -86,7 +86,7 @@ func unhealthy(c cockroach.Cluster, readings map[string]reading) string {
 		one := readings[c.PodName(i)]
 		switch {
 		case one.err != nil:
-			lacks = append(lacks, c.PodName(i)+" gives no metrics yet")
+			lacks = append(lacks, c.PodName(i)+" gives no metrics: "+firstLine(one.err))
 		case !one.vars.LiveNodes.Known || one.vars.LiveNodes.Value < int64(c.Nodes):
 			lacks = append(lacks, fmt.Sprintf("%s sees %s of %d CockroachDB nodes live", c.PodName(i), number(one.vars.LiveNodes), c.Nodes))
 		}

@@ -115,12 +115,12 @@ func TestUnhealthy_takesUnknownForNotWell(t *testing.T) {
 		want   string
 	}{
 		"all well":          {nil, ""},
-		"no metrics":        {map[string]reading{"cockroachdb-1": {err: errors.New("404")}}, "cockroachdb-1 gives no metrics yet"},
+		"no metrics":        {map[string]reading{"cockroachdb-1": {err: errors.New("404")}}, "cockroachdb-1 gives no metrics: 404"},
 		"never read":        {map[string]reading{"cockroachdb-1": {}}, "cockroachdb-1 sees an unknown number of 3 CockroachDB nodes live"},
 		"one not live":      {map[string]reading{"cockroachdb-2": {vars: cockroach.Vars{LiveNodes: n(2)}}}, "cockroachdb-2 sees 2 of 3 CockroachDB nodes live"},
 		"unavailable":       {map[string]reading{"cockroachdb-0": {vars: cockroach.Vars{LiveNodes: n(3), Unavailable: n(2)}}}, "2 unavailable ranges"},
 		"under-replicated":  {map[string]reading{"cockroachdb-0": {vars: cockroach.Vars{LiveNodes: n(3), UnderReplicated: n(9)}}}, ""},
-		"more than one bad": {map[string]reading{"cockroachdb-0": {err: errors.New("x")}, "cockroachdb-1": {vars: cockroach.Vars{LiveNodes: n(3), Unavailable: n(1)}}}, "cockroachdb-0 gives no metrics yet, 1 unavailable range"},
+		"more than one bad": {map[string]reading{"cockroachdb-0": {err: errors.New("x")}, "cockroachdb-1": {vars: cockroach.Vars{LiveNodes: n(3), Unavailable: n(1)}}}, "cockroachdb-0 gives no metrics: x, 1 unavailable range"},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {

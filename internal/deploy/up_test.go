@@ -54,6 +54,16 @@ func TestUp_leavesNoLockBehind(t *testing.T) {
 	}
 }
 
+func TestUp_asksForTheIdentityBySQLWhereHTTPDoesNotTellIt(t *testing.T) {
+	w := newWorld(t)
+	w.login = true
+	result, err := w.up()
+	wantNoError(t, err)
+	if result.Cluster.ClusterID != clusterA {
+		t.Errorf("cluster ID %q, want %q", result.Cluster.ClusterID, clusterA)
+	}
+}
+
 func TestUp_refusesWhatItDidNotMake(t *testing.T) {
 	w := newWorld(t, &corev1.Service{ObjectMeta: metav1.ObjectMeta{
 		Name: "cockroachdb-public", Namespace: "default", UID: "theirs",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -53,6 +54,8 @@ type world struct {
 	events []progress.Event
 	// afterInit is what an init that succeeded seems to end with.
 	afterInit error
+	// login: the identity is told over HTTP only to those who have logged in.
+	login bool
 	// missing says which permissions the user does not have; nil: none.
 	missing func(verb, resource string) bool
 	// left is how many more requests get through; negative: all.
@@ -241,6 +244,7 @@ func (w *world) rules(action clienttesting.Action) (bool, runtime.Object, error)
 func (w *world) access(action clienttesting.Action) (bool, runtime.Object, error) {
 	review := action.(clienttesting.CreateAction).GetObject().DeepCopyObject().(*authorizationv1.SelfSubjectAccessReview)
 	asked := review.Spec.ResourceAttributes
-	review.Status.Allowed = w.missing == nil || !w.missing(asked.Verb, asked.Resource)
+	resource := strings.TrimSuffix(asked.Resource+"/"+asked.Subresource, "/")
+	review.Status.Allowed = w.missing == nil || !w.missing(asked.Verb, resource)
 	return true, review, nil
 }
