@@ -69,7 +69,7 @@ func change(was cockroach.Cluster, w Wish, now situation) (cockroach.Cluster, er
 	case (was.Nodes == 1) != (will.Nodes == 1):
 		return was, &Error{
 			Kind:    Refused,
-			Message: fmt.Sprintf("%s: %s cannot become %d: a single node keeps one copy of everything, and would go on doing so", was.Name, count(was.Nodes, "node"), will.Nodes),
+			Message: fmt.Sprintf("%s: %s cannot become %d: %s", was.Name, count(was.Nodes, "node"), will.Nodes, whyNotOne(was.Nodes)),
 			Next:    fmt.Sprintf("crdb-kube up --name %s-2 --nodes %d makes a second cluster; move the data with BACKUP and RESTORE", was.Name, will.Nodes),
 		}
 	case will.Nodes < was.Nodes:
@@ -92,6 +92,14 @@ func change(was cockroach.Cluster, w Wish, now situation) (cockroach.Cluster, er
 		}
 	}
 	return will, nil
+}
+
+// whyNotOne says why one node and several are different things.
+func whyNotOne(was int) string {
+	if was == 1 {
+		return "it keeps one copy of everything, and would go on doing so"
+	}
+	return "one node alone has no quorum of what several replicate"
 }
 
 func keepStorage(was, will cockroach.Cluster) error {
