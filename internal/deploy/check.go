@@ -41,7 +41,7 @@ func (u *up) checkServer(ctx context.Context) error {
 	if u.opts.Fresh == Given {
 		need = concat(need, downPermissions(), dataPermissions())
 	}
-	return mayDo(ctx, u.client, u.target.Namespace, need)
+	return mayDo(ctx, u.client, u.target.Namespace, need, waysToPods())
 }
 
 func recentEnough(info *version.Info) error {
@@ -83,9 +83,9 @@ func (u *up) checkNamespace(ctx context.Context) error {
 	return nil
 }
 
-// mayDo names all that is forbidden in one message.
-func mayDo(ctx context.Context, client *kube.Client, namespace string, need []kube.Permission) error {
-	ways := waysToPods()
+// mayDo names all that is forbidden in one message: what of need is missing,
+// and ways if all of these are.
+func mayDo(ctx context.Context, client *kube.Client, namespace string, need, ways []kube.Permission) error {
 	missing, err := client.Missing(ctx, namespace, append(slices.Clone(need), ways...))
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func mayDo(ctx context.Context, client *kube.Client, namespace string, need []ku
 		}
 		names = append(names, permission.String())
 	}
-	if closed == len(ways) {
+	if closed > 0 && closed == len(ways) {
 		names = append(names, "reach pods, by "+ways[0].String()+" or "+ways[1].String())
 	}
 	if len(names) == 0 {
@@ -137,7 +137,7 @@ func (u *up) checkCluster(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	if u.cluster.HostPath != "" {
-		if err := mayDo(ctx, u.client, u.target.Namespace, volumePermissions()); err != nil {
+		if err := mayDo(ctx, u.client, u.target.Namespace, volumePermissions(), nil); err != nil {
 			return ending{}, err
 		}
 	}

@@ -84,7 +84,7 @@ func (d *down) prepare(ctx context.Context) (context.Context, *kube.Lock, error)
 	if d.opts.Data == Given && len(d.seen.volumes) > 0 {
 		need = concat(need, volumePermissions())
 	}
-	if err := mayDo(ctx, d.client, d.target.Namespace, need); err != nil {
+	if err := mayDo(ctx, d.client, d.target.Namespace, need, nil); err != nil {
 		return nil, nil, err
 	}
 	held, lock, err := takeLock(ctx, d.client, d.target, d.opts.Lock, d.r)

@@ -168,3 +168,12 @@ func TestDown_leavesForeignObjectsAlone(t *testing.T) {
 func (t Target) labels() map[string]string {
 	return cockroach.Cluster{Namespace: t.Namespace, Name: t.Name}.Labels()
 }
+
+func TestDown_needsNoWayToReachPods(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up()
+	wantNoError(t, err)
+	w.missing = func(_, resource string) bool { return resource == "pods/proxy" || resource == "pods/portforward" }
+	_, err = w.down(Unasked)
+	wantNoError(t, err)
+}
