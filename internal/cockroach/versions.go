@@ -21,16 +21,10 @@ func (v Version) String() string {
 	return fmt.Sprintf("v%d.%d.%d%s", v.Major, v.Minor, v.Patch, v.Suffix)
 }
 
-// atLeast compares the numbers only: a release candidate behaves like the
+// atLeast compares release series only: a release candidate behaves like the
 // release that it precedes.
-func (v Version) atLeast(major, minor, patch int) bool {
-	switch {
-	case v.Major != major:
-		return v.Major > major
-	case v.Minor != minor:
-		return v.Minor > minor
-	}
-	return v.Patch >= patch
+func (v Version) atLeast(major, minor int) bool {
+	return v.Major > major || (v.Major == major && v.Minor >= minor)
 }
 
 // VersionOf reads the release from the image's tag; false where the tag is not
@@ -50,7 +44,7 @@ func VersionOf(image string) (Version, bool) {
 
 // deployable: start flags, commands and metrics were recorded from v21.1.2;
 // older releases lack some of them and were not looked at.
-func (v Version) deployable() bool { return v.atLeast(21, 1, 0) }
+func (v Version) deployable() bool { return v.atLeast(21, 1) }
 
 // guardsInternals says whether functions of crdb_internal want a session
 // variable to be set first. Older releases do not know the variable and fail.
@@ -58,7 +52,7 @@ func (v Version) deployable() bool { return v.atLeast(21, 1, 0) }
 //
 // Source: the documentation of crdb_internal and of session variables: there
 // since v25.4, off by default since v26.1.
-func (v Version) guardsInternals() bool { return v.atLeast(25, 4, 0) }
+func (v Version) guardsInternals() bool { return v.atLeast(25, 4) }
 
 // throttles says whether a cluster without a licence is slowed down.
 //
@@ -75,7 +69,7 @@ func (v Version) throttles() bool {
 	case Version{Major: 24, Minor: 2}:
 		return v.Patch >= 5
 	}
-	return v.atLeast(24, 3, 0)
+	return v.atLeast(24, 3)
 }
 
 // leastMemory is the least that a pod of this image starts and serves with.
@@ -84,7 +78,7 @@ func (v Version) throttles() bool {
 // checklist calls 2Gi per CPU fit for tests only; less was not tried. An image
 // without a release in its tag is taken for a newer one.
 func leastMemory(image string) resource.Quantity {
-	if version, ok := VersionOf(image); ok && !version.atLeast(21, 2, 0) {
+	if version, ok := VersionOf(image); ok && !version.atLeast(21, 2) {
 		return resource.MustParse("1Gi")
 	}
 	return resource.MustParse("2Gi")
