@@ -21,6 +21,7 @@ import (
 	"github.com/crdb-kube/crdb-kube/test/localkube/internal/process"
 	"github.com/crdb-kube/crdb-kube/test/localkube/internal/state"
 	"github.com/crdb-kube/crdb-kube/test/localkube/internal/storage"
+	"github.com/crdb-kube/crdb-kube/test/localkube/internal/turn"
 )
 
 // Options say what cluster to start.
@@ -210,7 +211,7 @@ func (u *up) prepare(ctx context.Context) error {
 // takeAddresses chooses addresses and ports that are free, alone among all
 // localkubes, and takes them.
 func (u *up) takeAddresses(ctx context.Context) error {
-	release, err := network.Lock(ctx)
+	release, err := turn.Take(ctx, network.Choosing)
 	if err != nil {
 		return err
 	}

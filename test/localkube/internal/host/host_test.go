@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -85,5 +86,34 @@ func TestTidy_removesOnlyOurPolicy(t *testing.T) {
 		if _, err := os.Stat(i.Policy); (err == nil) != stays {
 			t.Errorf("policy %q: %v", text, err)
 		}
+	}
+}
+
+func TestProvide_twoAtOnce_installOnce(t *testing.T) {
+	plugins := t.TempDir()
+	t.Setenv("CNI_PATH", plugins)
+	// This apt-get cannot stand another one beside it.
+	dir := bare(t, map[string]string{"apt-get": `
+d=$(/usr/bin/dirname "$0")
+/bin/mkdir "$d/lock" || exit 100
+echo "$1" >> "$d/runs"
+/bin/sleep 0.2
+for p in containerd containerd-shim-runc-v2 ctr runc iptables iptables-restore mount; do /usr/bin/install -m 755 /dev/null "$d/$p"; done
+for p in ptp host-local portmap loopback; do : > "` + plugins + `/$p"; done
+/bin/rmdir "$d/lock"
+`})
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			i := Installer{Root: true, Policy: filepath.Join(dir, "policy"), Report: func(string) {}, Out: io.Discard}
+			if err := i.Provide(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	runs, err := os.ReadFile(filepath.Join(dir, "runs"))
+	if err != nil || string(runs) != "install\n" {
+		t.Errorf("apt-get ran for %q, %v; want one install", runs, err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"github.com/crdb-kube/crdb-kube/test/localkube/internal/turn"
 )
 
 // Installer provides missing programs.
@@ -28,6 +30,8 @@ func NewInstaller(report func(string), out io.Writer) Installer {
 	return Installer{Policy: "/usr/sbin/policy-rc.d", Root: os.Geteuid() == 0, Report: report, Out: out}
 }
 
+const installing = "apt-get install --no-remove --no-upgrade --no-install-recommends -y"
+
 // Provide sees to it that all programs are there: it installs what is missing
 // where that can be done without removing or replacing anything (root, on
 // Debian and its relatives), else the error says the command to type.
@@ -36,12 +40,20 @@ func (i Installer) Provide(ctx context.Context) error {
 	if len(names) == 0 {
 		return nil
 	}
-	command := "apt-get install --no-remove --no-upgrade --no-install-recommends -y " + strings.Join(packages, " ")
+	command := installing + " " + strings.Join(packages, " ")
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		return fmt.Errorf("%s: not on this host's PATH; install them with its package manager (on Debian: %s)", strings.Join(names, ", "), strings.Join(packages, " "))
 	}
 	if !i.Root {
 		return fmt.Errorf("%s: not on this host's PATH; type: sudo %s", strings.Join(names, ", "), command)
+	}
+	release, err := turn.Take(ctx, "installing packages")
+	if err != nil {
+		return err
+	}
+	defer release()
+	if names, packages = Missing(); len(names) == 0 {
+		return nil // another localkube has installed them meanwhile
 	}
 	i.Report("installing " + strings.Join(packages, " ") + " (apt-get; nothing is removed or replaced, no service started)")
 	restore, err := i.denyServices()
@@ -49,7 +61,7 @@ func (i Installer) Provide(ctx context.Context) error {
 		return err
 	}
 	defer restore()
-	if err := i.install(ctx, command); err != nil {
+	if err := i.install(ctx, packages); err != nil {
 		return err
 	}
 	if names, _ := Missing(); len(names) > 0 {
@@ -58,9 +70,11 @@ func (i Installer) Provide(ctx context.Context) error {
 	return nil
 }
 
-// install runs the command, and once more with fresh package lists where the
-// old ones do not serve.
-func (i Installer) install(ctx context.Context, command string) error {
+// install runs apt-get, and once more with fresh package lists where the old
+// ones do not serve. A fresh machine often installs something by itself at
+// that moment: that is waited for.
+func (i Installer) install(ctx context.Context, packages []string) error {
+	command := installing + " -o DPkg::Lock::Timeout=300 " + strings.Join(packages, " ")
 	run := func(line string) error {
 		cmd := exec.CommandContext(ctx, "sh", "-c", line)
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
@@ -70,10 +84,11 @@ func (i Installer) install(ctx context.Context, command string) error {
 	if run(command) == nil {
 		return nil
 	}
-	if err := run("apt-get update"); err != nil {
-		return fmt.Errorf("apt-get update: %w", err)
-	}
+	stale := run("apt-get update")
 	if err := run(command); err != nil {
+		if stale != nil {
+			return fmt.Errorf("apt-get update: %w; %s: %w", stale, command, err)
+		}
 		return fmt.Errorf("%s: %w", command, err)
 	}
 	return nil

@@ -7,44 +7,27 @@
 package network
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
-	"time"
 
 	"github.com/vishvananda/netlink"
 
 	"github.com/crdb-kube/crdb-kube/test/localkube/internal/state"
 )
 
+// Choosing is the work of which one localkube at a time has its turn.
+const Choosing = "choosing its addresses"
+
 // firstBlock and lastBlock bound the second byte of the 10.X.0.0/16 that a
 // cluster takes.
 const firstBlock, lastBlock = 64, 254
 
-// Lock keeps other clusters from choosing addresses and ports until release is
-// called or this process ends. It leaves nothing behind.
-func Lock(ctx context.Context) (release func(), err error) {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		listener, err := net.Listen("unix", "@localkube-addresses")
-		if err == nil {
-			return func() { _ = listener.Close() }, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("another localkube is choosing its addresses: %w", context.Cause(ctx))
-		case <-tick.C:
-		}
-	}
-}
-
 // Choose returns a block that no address and no route of the host touches.
-// Hold Lock until the bridge has its address.
+// Hold turn.Take(ctx, Choosing) until the bridge has its address.
 func Choose(preferred byte) (int, error) {
 	taken, err := inUse()
 	if err != nil {

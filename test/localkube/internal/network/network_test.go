@@ -1,11 +1,9 @@
 package network
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/crdb-kube/crdb-kube/test/localkube/internal/state"
 )
@@ -72,24 +70,4 @@ func TestFreePorts_areDifferentAndCanBeListenedOn(t *testing.T) {
 	if len(ports) != 4 {
 		t.Errorf("got %v", ports)
 	}
-}
-
-func TestLock_letsOneInAtATime(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // another localkube may be at it
-	defer cancel()
-	release, err := Lock(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	short, cancelShort := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancelShort()
-	if _, err := Lock(short); err == nil {
-		t.Error("two hold the lock")
-	}
-	release()
-	again, err := Lock(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again()
 }
