@@ -30,6 +30,9 @@ const (
 	AnnotationClusterID   = "crdb-kube.github.io/cluster-id"
 	AnnotationIncarnation = "crdb-kube.github.io/incarnation"
 	AnnotationOrdinal     = "crdb-kube.github.io/ordinal"
+	// AnnotationImage is what runs on a volume of our own: the same image
+	// deletes its directory.
+	AnnotationImage = "crdb-kube.github.io/image"
 	// AnnotationNode is the name of the machine that a volume of our own lies on.
 	AnnotationNode = "crdb-kube.github.io/node"
 )
@@ -114,7 +117,7 @@ func (c Cluster) makerName(ordinal int) string { return c.PodName(ordinal) + "-m
 // wiperName may be longer than a label; only the pod's host name is cut for it.
 func (c Cluster) wiperName(hostname string) string {
 	hash := fnv.New32a()
-	hash.Write([]byte(hostname))
+	hash.Write([]byte(c.parentDirectory() + " " + hostname))
 	return fmt.Sprintf("%s-%08x-wipe", c.Name, hash.Sum32())
 }
 

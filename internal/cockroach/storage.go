@@ -18,7 +18,7 @@ const claimTemplate = "datadir"
 // incarnation stands only on claims made here: a claim that the controller
 // made again, empty, is known by its absence. volumeName is that of the volume
 // of our own; empty where a class provides it.
-func (c Cluster) Claim(ordinal int, volumeName string) Object {
+func (c Cluster) Claim(ordinal int, volumeName string) *applycore.PersistentVolumeClaimApplyConfiguration {
 	claim := applycore.PersistentVolumeClaim(c.ClaimName(ordinal), c.Namespace).
 		WithLabels(c.Labels()).
 		WithAnnotations(c.identity(ordinal)).
@@ -46,6 +46,7 @@ func (c Cluster) shapeClaim(spec *applycore.PersistentVolumeClaimSpecApplyConfig
 func (c Cluster) Volume(ordinal int, node, hostname string) Object {
 	annotations := c.identity(ordinal)
 	annotations[AnnotationNode] = node
+	annotations[AnnotationImage] = c.Image
 	return applycore.PersistentVolume(c.VolumeName(ordinal)).
 		WithLabels(c.volumeLabels()).
 		WithAnnotations(annotations).

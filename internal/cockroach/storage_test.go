@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
-	applycore "k8s.io/client-go/applyconfigurations/core/v1"
 )
 
 func TestStorage_isAsReviewed(t *testing.T) {
@@ -29,7 +28,7 @@ func TestClaim_equalsTheClaimTemplate(t *testing.T) {
 	for _, c := range []Cluster{sampleCluster(), sampleCluster(ownVolumes), sampleCluster(ownVolumes, initialised)} {
 		set := statefulSet(t, objects(t, c))
 		template := set.Spec.VolumeClaimTemplates[0]
-		claim := c.Claim(2, c.VolumeName(2)).(*applycore.PersistentVolumeClaimApplyConfiguration)
+		claim := c.Claim(2, c.VolumeName(2))
 		claim.Spec.VolumeName = nil // set by whoever binds it
 		if diff := cmp.Diff(documents(t, template.Spec), documents(t, claim.Spec)); diff != "" {
 			t.Errorf("spec (-template +claim):\n%s", diff)
@@ -51,7 +50,7 @@ func TestClaim_equalsTheClaimTemplate(t *testing.T) {
 
 func TestClaim_carriesTheClusterIDOnceThereIsOne(t *testing.T) {
 	id := func(c Cluster) string {
-		return c.Claim(0, "").(*applycore.PersistentVolumeClaimApplyConfiguration).Annotations[AnnotationClusterID]
+		return c.Claim(0, "").Annotations[AnnotationClusterID]
 	}
 	if got := id(sampleCluster()); got != "" {
 		t.Errorf("before init: %q", got)

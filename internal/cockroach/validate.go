@@ -105,7 +105,7 @@ func (c Cluster) imageFaults() []*Fault {
 		return fault("has neither tag nor digest, so that nobody knows what would run")
 	case ref.digest == "" && strings.HasPrefix(ref.tag, "latest"):
 		return fault("the tag moves: a pod that starts again could run another release than its peers")
-	case released && !version.deployable():
+	case released && !version.Deployable():
 		return fault("releases before v21.1 are not supported")
 	}
 	return nil

@@ -1,6 +1,7 @@
 package cockroach
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -39,12 +40,19 @@ func VersionOf(image string) (Version, bool) {
 	return Version{Major: number(1), Minor: number(2), Patch: number(3), Suffix: match[4]}, true
 }
 
+// Before says whether v is an older release than other. Suffixes are not
+// compared: a release candidate counts as the release that it precedes.
+func (v Version) Before(other Version) bool {
+	return cmp.Or(cmp.Compare(v.Major, other.Major), cmp.Compare(v.Minor, other.Minor), cmp.Compare(v.Patch, other.Patch)) < 0
+}
+
 // The table of what differs by release. Everything else that this package
 // uses exists, unchanged, since v21.1: the oldest release that can be deployed.
 
-// deployable: start flags, commands and metrics were recorded from v21.1.2;
-// older releases lack some of them and were not looked at.
-func (v Version) deployable() bool { return v.atLeast(21, 1) }
+// Deployable says whether clusters of this release can be made here: start
+// flags, commands and metrics were recorded from v21.1.2; older releases lack
+// some of them and were not looked at.
+func (v Version) Deployable() bool { return v.atLeast(21, 1) }
 
 // guardsInternals says whether functions of crdb_internal want a session
 // variable to be set first. Older releases do not know the variable and fail.

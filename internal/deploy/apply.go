@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
@@ -38,10 +36,12 @@ func (u *up) apply(ctx context.Context) (ending, error) {
 
 func (u *up) applyOne(ctx context.Context, object cockroach.Object) (kube.Applied, error) {
 	ref := kube.RefTo(object)
-	before := u.seen.ref(ref.Kind, ref.Name)
-	applied, err := u.client.Apply(ctx, object, before, u.opts.Conflicts)
-	if ref.Kind == kube.StatefulSet && before.Exists() && apierrors.IsInvalid(err) {
-		applied, err = u.remake(ctx, object, before)
+	var applied kube.Applied
+	var err error
+	if ref.Kind == kube.StatefulSet {
+		applied, err = u.applySet(ctx)
+	} else {
+		applied, err = u.client.Apply(ctx, object, u.seen.ref(ref.Kind, ref.Name), u.opts.Conflicts)
 	}
 	if err != nil {
 		return applied, explainConflict(err)
@@ -51,20 +51,6 @@ func (u *up) applyOne(ctx context.Context, object cockroach.Object) (kube.Applie
 	}
 	u.r.object(applied.Ref, outcomeState(applied.Outcome))
 	return applied, nil
-}
-
-// remake deletes a StatefulSet whose immutable fields differ from around its
-// pods, waits until that very object is gone, and makes it anew: an apply
-// before that could answer well and still be lost with the old object.
-func (u *up) remake(ctx context.Context, object cockroach.Object, old kube.Ref) (kube.Applied, error) {
-	u.r.waiting(0, 0, "making %s again around its pods", old)
-	if err := u.client.Delete(ctx, old, kube.DeleteOptions{Propagation: metav1.DeletePropagationOrphan}); err != nil {
-		return kube.Applied{}, err
-	}
-	if err := awaitGone(ctx, u.client, u.r, []kube.Ref{old}); err != nil {
-		return kube.Applied{}, err
-	}
-	return u.client.Apply(ctx, object, kube.Ref{}, u.opts.Conflicts)
 }
 
 // outcomeWords counts outcomes in the order in which they matter.

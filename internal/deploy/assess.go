@@ -69,7 +69,7 @@ func assess(c cockroach.Cluster, w kube.Workload, said map[string]word) Rollout 
 			r.Pods = append(r.Pods, Pod{Name: name, Phase: Missing})
 			continue
 		}
-		described := describe(pod, w.Events, said[name], c.Image)
+		described := describe(pod, w.Events, said[name], c)
 		if described.Phase == WaitingForInit && c.ClusterID != "" {
 			described.Phase = Joining // it has not heard of its cluster yet
 		}
@@ -78,7 +78,7 @@ func assess(c cockroach.Cluster, w kube.Workload, said map[string]word) Rollout 
 	return r
 }
 
-func describe(pod *corev1.Pod, events []*corev1.Event, said word, image string) Pod {
+func describe(pod *corev1.Pod, events []*corev1.Event, said word, c cockroach.Cluster) Pod {
 	p := Pod{Name: pod.Name, Node: pod.Spec.NodeName, Created: pod.CreationTimestamp.Time, Said: said}
 	var status corev1.ContainerStatus
 	if len(pod.Status.ContainerStatuses) > 0 {
@@ -96,13 +96,13 @@ func describe(pod *corev1.Pod, events []*corev1.Event, said word, image string) 
 	case status.State.Running != nil:
 		p.Phase, p.Detail = running(said)
 	case failedToPull(status):
-		p.Phase, p.Detail = CannotPull, image
-		p.Cause = pullCause(pod, status, events, image)
+		p.Phase, p.Detail = CannotPull, c.Image
+		p.Cause = pullCause(pod, status, events, c.Image)
 	case crashed(status):
 		p.Phase, p.Detail = Crashing, lastEnd(status)
-		p.Cause = crashCause(pod, status)
+		p.Cause = crashCause(pod, status, c)
 	case pulls(pod, events):
-		p.Phase, p.Detail = Pulling, image
+		p.Phase, p.Detail = Pulling, c.Image
 	default:
 		p.Phase = Scheduled
 	}

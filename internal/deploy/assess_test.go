@@ -50,7 +50,7 @@ func readPod(t *testing.T, file string) podState {
 }
 
 func (s podState) describe() Pod {
-	return describe(s.Pod, s.Events, word{s.Said.Health, s.Said.Text}, cockroach.DefaultImage)
+	return describe(s.Pod, s.Events, word{s.Said.Health, s.Said.Text}, sample(func(c *cockroach.Cluster) { c.ClusterID = "" }))
 }
 
 func TestDescribe_findsPhaseAndCauseInRecordedStates(t *testing.T) {

@@ -7,15 +7,17 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // The causes that are told apart.
 const (
-	ImageNotFound   = "IMAGE_NOT_FOUND"
-	ImagePullFailed = "IMAGE_PULL_FAILED"
-	CrashLoop       = "CRASH_LOOP"
-	NoRoom          = "UNSCHEDULABLE"
+	ImageNotFound    = "IMAGE_NOT_FOUND"
+	ImagePullFailed  = "IMAGE_PULL_FAILED"
+	CrashLoop        = "CRASH_LOOP"
+	NoRoom           = "UNSCHEDULABLE"
+	StoreNotWritable = "STORE_NOT_WRITABLE"
 )
 
 func pullCause(pod *corev1.Pod, status corev1.ContainerStatus, events []*corev1.Event, image string) *progress.Cause {
@@ -42,8 +44,12 @@ func pullCause(pod *corev1.Pod, status corev1.ContainerStatus, events []*corev1.
 	return cause
 }
 
-// crashCause is unclear: a pod that ends once may come up the next time.
-func crashCause(pod *corev1.Pod, status corev1.ContainerStatus) *progress.Cause {
+// crashCause is unclear: a pod that ends once may come up the next time. But a
+// directory that it may not write to does not change by itself.
+func crashCause(pod *corev1.Pod, status corev1.ContainerStatus, c cockroach.Cluster) *progress.Cause {
+	if said := lastWords(status); cockroach.NotWritable(said) {
+		return notWritable(pod, said, c)
+	}
 	return &progress.Cause{
 		ID:       CrashLoop,
 		Class:    progress.Unclear,
@@ -53,15 +59,39 @@ func crashCause(pod *corev1.Pod, status corev1.ContainerStatus) *progress.Cause 
 	}
 }
 
-// lastWords is what the container or the runtime left to be read, else how it
-// ended. A container that could not be started has no log to look into.
+// notWritable is for volumes whose directories belong to root, by provisioners
+// that leave it at that, minikube's on several nodes among them.
+func notWritable(pod *corev1.Pod, said string, c cockroach.Cluster) *progress.Cause {
+	cause := &progress.Cause{
+		ID:       StoreNotWritable,
+		Class:    progress.User,
+		Sentence: "CockroachDB, as user 1000, may not write to its volume " + describeVolume(c),
+		Evidence: []progress.Evidence{{Text: said, Where: "pod " + pod.Name + ", node " + pod.Spec.NodeName}},
+		Next:     "make the volume's directory writable for user 1000 on its node",
+	}
+	if c.ClusterID == "" {
+		cause.Next = "crdb-kube up --fresh --host-path " + localHostPath + " keeps the data on volumes of our own instead"
+	}
+	return cause
+}
+
+func describeVolume(c cockroach.Cluster) string {
+	if c.StorageClass == "" {
+		return "under " + c.HostPath
+	}
+	return "of class " + c.StorageClass
+}
+
+// lastWords is the most telling line that the container or the runtime left to
+// be read, else how it ended. A container that could not be started has no log
+// to look into.
 func lastWords(status corev1.ContainerStatus) string {
 	end := status.State.Terminated
 	if end == nil {
 		end = status.LastTerminationState.Terminated
 	}
-	if end.Message != "" {
-		return end.Message
+	if said := cockroach.LastWords(end.Message); said != "" {
+		return said
 	}
 	return lastEnd(status)
 }

@@ -79,3 +79,12 @@ func TestExpired_saysWhatWasMissingAndTheNextStepOfItsCause(t *testing.T) {
 		t.Errorf("next %q", own.Next)
 	}
 }
+
+// Where there is data, starting empty is no way out.
+func TestNotWritable_neverOffersToStartEmptyOverData(t *testing.T) {
+	state := readPod(t, "testdata/pods/crash-loop-store-not-writable.yaml")
+	living := describe(state.Pod, nil, word{}, sample())
+	if living.Cause == nil || living.Cause.ID != StoreNotWritable || strings.Contains(living.Cause.Next, "--fresh") {
+		t.Errorf("got %+v", living.Cause)
+	}
+}

@@ -130,7 +130,7 @@ func (u *up) checkCluster(ctx context.Context) (ending, error) {
 	if err := group.Wait(); err != nil {
 		return ending{}, err
 	}
-	if err := u.obstacles(); err != nil {
+	if err := u.obstacles(ctx); err != nil {
 		return ending{}, err
 	}
 	if err := u.decide(ctx); err != nil {
@@ -142,10 +142,15 @@ func (u *up) checkCluster(ctx context.Context) (ending, error) {
 		}
 	}
 	u.headline()
-	if u.fit != "" {
-		u.r.note("%s", u.fit)
+	for _, text := range u.notes {
+		u.r.note("%s", text)
 	}
 	return done("%s", u.surroundings()), nil
+}
+
+// remark is a note for after the headline.
+func (u *up) remark(format string, args ...any) {
+	u.notes = append(u.notes, fmt.Sprintf(format, args...))
 }
 
 func unlessForbidden(err error) error {
@@ -157,11 +162,33 @@ func unlessForbidden(err error) error {
 
 // obstacles refuses what stands in the way. --fresh clears what is ours away,
 // and nothing else.
-func (u *up) obstacles() error {
-	if u.opts.Fresh == Given {
-		return u.seen.foreign(u.target, u.opts.Now())
+func (u *up) obstacles(ctx context.Context) error {
+	if err := u.seen.lookRecipe(ctx, u.client, u.target); err != nil {
+		return err
 	}
-	return u.seen.obstacles(u.target, u.opts.Now())
+	if u.opts.Fresh != Given {
+		if u.seen.deleting(u.target) {
+			return halfDeleted(u.target)
+		}
+		return u.seen.obstacles(u.target, u.opts.Now())
+	}
+	if err := u.seen.foreign(u.target, u.opts.Now()); err != nil {
+		return err
+	}
+	if len(u.seen.leftByRecipe(u.target)) > 0 {
+		return mayDo(ctx, u.client, u.target.Namespace, recipePermissions(), nil)
+	}
+	return nil
+}
+
+// halfDeleted is said where an earlier command has begun to delete the data:
+// there is only one way on.
+func halfDeleted(target Target) error {
+	return &Error{
+		Kind:    Refused,
+		Message: target.Name + ": an earlier crdb-kube down --delete-data was interrupted, and part of the data is gone",
+		Next:    "crdb-kube down --delete-data finishes it; crdb-kube up --fresh does so and starts empty",
+	}
 }
 
 // decide fills in what the cluster will be: as recorded, as wished, else
@@ -181,18 +208,46 @@ func (u *up) decide(ctx context.Context) error {
 		}
 		u.cluster, err = u.design(ctx)
 	} else {
-		was := *u.seen.record
-		was.ClusterID = id
-		u.cluster, err = change(was, u.opts.Wish, situation{
-			initialised: id != "",
-			claimed:     len(u.seen.claims) > 0,
-			running:     len(u.seen.pods) > 0,
-		})
+		u.cluster, err = u.redesign(id)
 	}
 	if err != nil {
 		return err
 	}
 	return u.cluster.Validate()
+}
+
+// redesign is what a recorded cluster becomes by this command.
+func (u *up) redesign(id string) (cockroach.Cluster, error) {
+	was, wish := *u.seen.record, u.opts.Wish
+	was.ClusterID = id
+	if wish.Storage != nil && u.seen.allOf(wish.Storage.String()) {
+		was.Storage = *wish.Storage // the claims were made larger; the record follows
+	}
+	will, err := change(was, wish, situation{
+		initialised: id != "",
+		claimed:     len(u.seen.claims) > 0,
+		running:     len(u.seen.pods) > 0,
+	})
+	if err != nil {
+		return will, err
+	}
+	if err := u.seen.unfit(will); err != nil {
+		return will, err
+	}
+	if wish.Image == nil {
+		u.mentionDefault(was.Image)
+	}
+	return will, u.checkLoss(was)
+}
+
+// mentionDefault says that a newer release would be had for the asking: what
+// was decided once stays, whatever this program's default is.
+func (u *up) mentionDefault(image string) {
+	runs, known := cockroach.VersionOf(image)
+	byDefault, ok := cockroach.VersionOf(u.opts.DefaultImage)
+	if known && ok && runs.Before(byDefault) {
+		u.remark("it stays at %s; new clusters get %s by default", runs, byDefault)
+	}
 }
 
 // decideAnew is for a cluster that will have nothing of an earlier one.
@@ -207,7 +262,7 @@ func (u *up) decideAnew(ctx context.Context) (err error) {
 // unrecorded refuses claims of ours without the settings that go with them:
 // their size, class and identity would be a guess.
 func (u *up) unrecorded() error {
-	c := cockroach.Cluster{Namespace: u.target.Namespace, Name: u.target.Name}
+	c := names(u.target)
 	return &Error{
 		Kind:    Refused,
 		Message: fmt.Sprintf("%s: has %s, but configmap/%s with its settings is gone", c.Name, count(len(u.seen.claims), "claim"), c.SettingsName()),

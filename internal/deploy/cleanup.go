@@ -5,48 +5,41 @@ import (
 	"fmt"
 	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // cleanup removes what an earlier run left in the way: with --fresh the whole
-// cluster and its data, else only throw-away pods of an interrupted run.
+// cluster and its data, else only throw-away pods of an interrupted run. It
+// gives volumes of our own that lost their claims back to the cluster.
 func (u *up) cleanup(ctx context.Context) (ending, error) {
 	if u.opts.Fresh == Given {
 		return u.wipeFirst(ctx)
-	}
-	if u.seen.deleting(u.target) {
-		return ending{}, &Error{
-			Kind:    Refused,
-			Message: u.target.Name + ": an earlier crdb-kube down --delete-data was interrupted, and part of the data is gone",
-			Next:    "crdb-kube down --delete-data finishes it; crdb-kube up --fresh does so and starts empty",
-		}
 	}
 	left, err := throwAways(ctx, u.client, u.target)
 	if err != nil {
 		return ending{}, err
 	}
-	if len(left) == 0 {
-		return done("nothing left from before"), nil
+	if len(left) > 0 {
+		if err := removeAndAwait(ctx, u.client, u.r, left); err != nil {
+			return ending{}, err
+		}
 	}
-	if err := removeAndAwait(ctx, u.client, u.r, left); err != nil {
+	bound, err := u.rebind(ctx)
+	if err != nil {
 		return ending{}, err
 	}
-	return done("%s of an interrupted run removed", count(len(left), "object")), nil
-}
-
-// deleting says whether the settings carry the mark that `down --delete-data`
-// sets before it deletes the first claim.
-func (s survey) deleting(target Target) bool {
-	c := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
-	return s.ref(kube.ConfigMap, c.SettingsName()).Annotations[cockroach.AnnotationDeleting] != ""
+	u.earlier()
+	return cleaned(len(left), bound), nil
 }
 
 // throwAways are the pods, claims and volumes that made or wiped directories
 // and whose run was interrupted before it removed them.
 func throwAways(ctx context.Context, client *kube.Client, target Target) ([]kube.Ref, error) {
-	c := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
+	c := names(target)
 	var all []kube.Ref
 	for _, purpose := range []string{cockroach.PurposeMake, cockroach.PurposeWipe} {
 		selector := c.PurposeSelector(purpose)
@@ -68,8 +61,12 @@ func removeAndAwait(ctx context.Context, client *kube.Client, r *reporter, refs 
 	now := int64(0)
 	for _, ref := range refs {
 		options := kube.DeleteOptions{}
-		if ref.Kind == kube.Pod {
+		switch ref.Kind {
+		case kube.Pod:
 			options.Grace = &now
+		case kube.Job: // by default its pods would go on
+			options.Propagation = metav1.DeletePropagationForeground
+		default:
 		}
 		if err := client.Delete(ctx, ref, options); err != nil {
 			return err

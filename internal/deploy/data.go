@@ -2,13 +2,8 @@ package deploy
 
 import (
 	"context"
-	"fmt"
-	"path"
 	"slices"
-	"strconv"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
@@ -106,77 +101,20 @@ func (w wiper) verify(ctx context.Context) error {
 	}
 }
 
-// directories empties the directories of volumes of our own by a short-lived
-// pod on each machine. It returns those that it could not reach, in words,
-// and the volumes that lie there.
-func (w wiper) directories(ctx context.Context, seen survey) (left []string, unreached map[string]bool, err error) {
-	unreached = map[string]bool{}
-	nodes, err := w.client.Nodes(ctx)
-	if err != nil && len(seen.volumes) > 0 {
-		return nil, nil, err
-	}
-	ordinals := map[string][]int{}
-	for i := range seen.volumes {
-		volume := &seen.volumes[i]
-		host := pinnedTo(volume)
-		n, ok := w.wipeable(seen, volume)
-		if ok && answering(nodes, host) {
-			ordinals[host] = append(ordinals[host], n)
-			continue
-		}
-		unreached[volume.Name] = true
-		left = append(left, fmt.Sprintf("%s on node %s", localPath(volume), nodeOf(nodes, host)))
-	}
-	var sets []throwAway
-	for host, numbers := range ordinals {
-		slices.Sort(numbers)
-		volume, claim, pod := seen.record.Wiper(nodeOf(nodes, host), host, numbers)
-		sets = append(sets, throwAway{volume, claim, pod})
-	}
-	if len(sets) == 0 {
-		return left, unreached, nil
-	}
-	return left, unreached, runThrowAways(ctx, w.client, w.r, *seen.record, cockroach.PurposeWipe, sets)
-}
-
-// wipeable says which ordinal the volume belongs to; false where the settings
-// that name its directory do not go with it.
-func (w wiper) wipeable(seen survey, volume *corev1.PersistentVolume) (int, bool) {
-	n, err := strconv.Atoi(volume.Annotations[cockroach.AnnotationOrdinal])
-	if err != nil || seen.record == nil || volume.Annotations[cockroach.AnnotationIncarnation] != seen.record.Incarnation {
-		return 0, false
-	}
-	return n, localPath(volume) == path.Join(seen.record.HostPath, seen.record.Incarnation, strconv.Itoa(n))
-}
-
-func localPath(volume *corev1.PersistentVolume) string {
-	if volume.Spec.Local == nil {
-		return "an unknown directory"
-	}
-	return volume.Spec.Local.Path
-}
-
-// answering says whether the machine with this hostname is there and ready.
-func answering(nodes []corev1.Node, host string) bool {
-	for i := range nodes {
-		if hostname(nodes[i]) == host {
-			return nodeReady(&nodes[i])
-		}
-	}
-	return false
-}
-
 // wipeFirst is `up --fresh`: stop, delete everything, look again.
 func (u *up) wipeFirst(ctx context.Context) (ending, error) {
 	d := &down{client: u.client, target: u.target, r: u.r, opts: DownOptions{Data: Given, Now: u.opts.Now}}
 	if err := d.look(ctx); err != nil {
 		return ending{}, err
 	}
-	condemned := doomed(d.seen, d.target, Everything)
+	if err := d.seen.lookRecipe(ctx, u.client, u.target); err != nil {
+		return ending{}, err
+	}
+	condemned := doomed(d.seen, d.target, Anew)
 	if condemned.empty() {
 		return done("nothing left from before"), nil
 	}
-	if err := u.opts.Confirm(losing(d.seen, condemned)); err != nil {
+	if err := u.opts.Confirm(losing(d.seen, d.target, condemned)); err != nil {
 		return ending{}, err
 	}
 	if _, err := d.stop(ctx, condemned); err != nil {

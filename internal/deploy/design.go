@@ -57,7 +57,7 @@ func (u *up) size(ctx context.Context, c cockroach.Cluster) (cockroach.Cluster, 
 		c.Memory = size.Memory
 	}
 	if !size.Official() {
-		u.fit = explanation
+		u.remark("%s", explanation)
 	}
 	return c, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -72,6 +73,10 @@ func awaitThrowAways(ctx context.Context, client *kube.Client, r *reporter, c co
 			if pod.Status.Phase == corev1.PodFailed {
 				return kube.Verdict{}, directoryError(pod)
 			}
+			if purpose == cockroach.PurposeWipe && nothingThere(pod, w.Events) {
+				rollout.Pods = append(rollout.Pods, Pod{Name: pod.Name, Phase: Ready})
+				continue
+			}
 			rollout.Pods = append(rollout.Pods, throwAwayPod(pod, w.Events))
 		}
 		n := rollout.Count(Pod.isReady)
@@ -98,7 +103,16 @@ func throwAwayPod(pod *corev1.Pod, events []*corev1.Event) Pod {
 	if ended || pod.Status.Phase == corev1.PodSucceeded {
 		return Pod{Name: pod.Name, Phase: Ready}
 	}
-	return describe(pod, events, word{}, podImage(pod))
+	return describe(pod, events, word{}, cockroach.Cluster{Image: podImage(pod)})
+}
+
+// nothingThere says whether the kubelet found no directory to mount for this
+// pod: what it was to delete is gone already, with the machine's old disk.
+func nothingThere(pod *corev1.Pod, events []*corev1.Event) bool {
+	return slices.ContainsFunc(events, func(event *corev1.Event) bool {
+		return event.InvolvedObject.UID == pod.UID && event.Reason == "FailedMount" &&
+			strings.Contains(event.Message, "path ") && strings.Contains(event.Message, " does not exist")
+	})
 }
 
 // createAll makes objects side by side.

@@ -3,8 +3,8 @@ package deploy
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -16,6 +16,8 @@ const (
 	KeepData Scope = "keep data"
 	// Everything: claims, volumes of our own and settings too.
 	Everything Scope = "everything"
+	// Anew: everything, and what the recipe left under our names.
+	Anew Scope = "anew"
 )
 
 // condemned is what is to be deleted, in the order in which it may go.
@@ -27,6 +29,8 @@ type condemned struct {
 	revisions []kube.Ref
 	// data holds claims, volumes of our own, and last the settings.
 	data []kube.Ref
+	// selectors find the pods, once the set is gone.
+	selectors []string
 }
 
 // empty says whether there is nothing to delete. ControllerRevisions do not
@@ -45,12 +49,13 @@ func (c condemned) all() []kube.Ref {
 
 // doomed decides what is deleted of a cluster. It is the only function that
 // does, but for throw-away pods of our own and a StatefulSet that is made anew
-// at once: nothing that does not carry our labels for this very cluster is ever in its answer,
-// and nothing that holds data unless the scope is Everything.
+// at once: nothing that does not carry our labels for this very cluster is ever
+// in its answer but, where the scope is Anew, what the recipe left; and nothing
+// that holds data unless the scope is Everything or Anew.
 func doomed(s survey, target Target, scope Scope) condemned {
-	var c condemned
+	c := condemned{selectors: []string{names(target).Selector()}}
 	for _, ref := range s.sorted() {
-		if !owned(target, ref) {
+		if !owned(target, ref) && (scope != Anew || !s.ofRecipe(target, ref)) {
 			continue
 		}
 		switch ref.Kind {
@@ -70,10 +75,35 @@ func doomed(s survey, target Target, scope Scope) condemned {
 	foreign := func(ref kube.Ref) bool { return !owned(target, ref) }
 	c.objects = append(c.objects, slices.DeleteFunc(slices.Clone(s.left), foreign)...)
 	c.revisions = slices.DeleteFunc(slices.Clone(s.revisions), foreign)
-	if scope == Everything {
+	switch scope {
+	case KeepData:
+	case Everything:
 		c.data = data(s, target)
+	case Anew:
+		if len(s.leftByRecipe(target)) > 0 {
+			c.selectors = append(c.selectors, recipeSelector)
+		}
+		c.data = append(recipeData(s, target), data(s, target)...)
+		c.pods = append(c.pods, s.recipe.pods...)
+		if s.recipe.job != nil {
+			c.objects = append(c.objects, *s.recipe.job)
+		}
 	}
 	return c
+}
+
+// recipeData is what the recipe keeps data in.
+func recipeData(s survey, target Target) []kube.Ref {
+	var all []kube.Ref
+	for _, ref := range s.sorted() {
+		if ref.Kind == kube.PersistentVolumeClaim && s.ofRecipe(target, ref) {
+			all = append(all, ref)
+		}
+	}
+	for i := range s.recipe.volumes {
+		all = append(all, kube.RefOf(kube.PersistentVolume, &s.recipe.volumes[i]))
+	}
+	return all
 }
 
 // data is what a cluster keeps between down and up.
@@ -123,18 +153,42 @@ func kept(s survey, target Target) []string {
 	return words
 }
 
-// losing lists for the user what will die with the data.
-func losing(s survey, c condemned) []string {
+// losing lists for the user what will die: the data, and all that is not ours.
+func losing(s survey, target Target, c condemned) []string {
 	var lines []string
 	for _, ref := range c.data {
-		var line strings.Builder
-		line.WriteString(ref.String())
-		for i := range s.claims {
-			if ref.Kind == kube.PersistentVolumeClaim && s.claims[i].Name == ref.Name {
-				line.WriteString(", " + s.claims[i].Spec.Resources.Requests.Storage().String())
-			}
+		lines = append(lines, ref.String()+ofWhat(s, target, ref))
+	}
+	for _, ref := range append(c.all(), c.pods...) {
+		if !owned(target, ref) {
+			lines = append(lines, ref.String()+", left by the recipe")
 		}
-		lines = append(lines, line.String())
 	}
 	return lines
+}
+
+// ofWhat is what a person needs to know of data before it is deleted: its
+// size, whose it is, and what of it stays.
+func ofWhat(s survey, target Target, ref kube.Ref) string {
+	text := ""
+	for i := range s.claims {
+		if ref.Kind == kube.PersistentVolumeClaim && s.claims[i].Name == ref.Name {
+			text += ", " + s.claims[i].Spec.Resources.Requests.Storage().String()
+		}
+	}
+	for i := range s.volumes {
+		volume := &s.volumes[i]
+		if ref.UID == volume.UID && s.record != nil && volume.Annotations[cockroach.AnnotationIncarnation] != s.record.Incarnation {
+			text += ", of an earlier cluster"
+		}
+	}
+	for i := range s.recipe.volumes {
+		if ref.UID == s.recipe.volumes[i].UID {
+			return ", left by the recipe; its directory " + s.recipe.volumes[i].Spec.HostPath.Path + " stays on the node"
+		}
+	}
+	if !owned(target, ref) {
+		text += ", left by the recipe"
+	}
+	return text
 }

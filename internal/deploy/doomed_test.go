@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,14 +44,16 @@ func everything(labels map[string]string) survey {
 		left:      []kube.Ref{ref(kube.Pod, "cockroachdb-0-make")},
 		pods:      []kube.Ref{ref(kube.Pod, "cockroachdb-0")},
 	}
-	for _, one := range append(fixedObjects(target()), ref(kube.ConfigMap, "cockroachdb-cluster")) {
+	s.set = &appsv1.StatefulSet{ObjectMeta: meta("cockroachdb")}
+	s.set.Spec.Selector = &metav1.LabelSelector{MatchLabels: labels}
+	for _, one := range append(fixedObjects(target()), ref(kube.ConfigMap, "cockroachdb-cluster"), ref(kube.StatefulSet, "cockroachdb")) {
 		found := ref(one.Kind, one.Name)
 		s.refs[found.String()] = found
 	}
 	return s
 }
 
-func names(refs []kube.Ref) []string {
+func refNames(refs []kube.Ref) []string {
 	var all []string
 	for _, ref := range refs {
 		all = append(all, ref.String())
@@ -68,21 +71,21 @@ func TestDoomed_keepsDataUnlessEverythingIsGivenUp(t *testing.T) {
 		"poddisruptionbudget/cockroachdb-budget", "service/cockroachdb", "service/cockroachdb-public",
 		"pod/cockroachdb-0-make",
 	}
-	if diff := cmp.Diff(objects, names(c.objects)); diff != "" {
+	if diff := cmp.Diff(objects, refNames(c.objects)); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"pod/cockroachdb-0"}, names(c.pods)); diff != "" {
+	if diff := cmp.Diff([]string{"pod/cockroachdb-0"}, refNames(c.pods)); diff != "" {
 		t.Errorf("pods (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"controllerrevision/cockroachdb-7d4"}, names(c.revisions)); diff != "" {
+	if diff := cmp.Diff([]string{"controllerrevision/cockroachdb-7d4"}, refNames(c.revisions)); diff != "" {
 		t.Errorf("revisions (-want +got):\n%s", diff)
 	}
 	if len(c.data) != 0 {
-		t.Errorf("data to be deleted: %q", names(c.data))
+		t.Errorf("data to be deleted: %q", refNames(c.data))
 	}
 	all := doomed(s, target(), Everything)
 	data := []string{"persistentvolumeclaim/datadir-cockroachdb-0", "persistentvolume/cockroachdb-0.default.0badcafe", "configmap/cockroachdb-cluster"}
-	if diff := cmp.Diff(data, names(all.data)); diff != "" {
+	if diff := cmp.Diff(data, refNames(all.data)); diff != "" {
 		t.Errorf("data (-want +got):\n%s", diff)
 	}
 }
@@ -101,7 +104,7 @@ func TestDoomed_neverTakesWhatIsNotOfThisVeryCluster(t *testing.T) {
 			s := everything(labels)
 			for _, scope := range []Scope{KeepData, Everything} {
 				if c := doomed(s, target(), scope); !c.empty() {
-					t.Errorf("%s: %q, %q, %q", scope, names(c.all()), names(c.pods), names(c.data))
+					t.Errorf("%s: %q, %q, %q", scope, refNames(c.all()), refNames(c.pods), refNames(c.data))
 				}
 			}
 			if left := kept(s, target()); len(left) != 0 {
@@ -118,7 +121,7 @@ func TestDoomed_takesNothingThatDoesNotExist(t *testing.T) {
 		s.refs[ref.String()] = ref
 	}
 	if c := doomed(s, target(), Everything); !c.empty() {
-		t.Errorf("got %q", names(c.all()))
+		t.Errorf("got %q", refNames(c.all()))
 	}
 }
 

@@ -2,13 +2,11 @@ package deploy
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
@@ -102,11 +100,11 @@ func (d *down) look(ctx context.Context) (err error) {
 	if d.seen.left, err = throwAways(ctx, d.client, d.target); err != nil {
 		return err
 	}
-	d.seen.revisions, err = d.client.List(ctx, d.target.Namespace, d.names().Selector(), kube.ControllerRevision)
+	d.seen.revisions, err = d.client.List(ctx, d.target.Namespace, names(d.target).Selector(), kube.ControllerRevision)
 	if err = unlessForbidden(err); err != nil {
 		return err
 	}
-	leases, err := d.client.Lookup(ctx, kube.Ref{Kind: kube.Lease, Namespace: d.target.Namespace, Name: d.names().LockName()})
+	leases, err := d.client.Lookup(ctx, kube.Ref{Kind: kube.Lease, Namespace: d.target.Namespace, Name: names(d.target).LockName()})
 	if err == nil {
 		d.lease = leases[0]
 	}
@@ -128,7 +126,7 @@ func (d *down) scope() Scope {
 func (d *down) stopAndDelete(ctx context.Context) (DownResult, error) {
 	condemned := doomed(d.seen, d.target, d.scope())
 	if d.opts.Data == Given {
-		if err := d.opts.Confirm(losing(d.seen, condemned)); err != nil {
+		if err := d.opts.Confirm(losing(d.seen, d.target, condemned)); err != nil {
 			return DownResult{}, err
 		}
 	}
@@ -167,12 +165,10 @@ func (d *down) stop(ctx context.Context, condemned condemned) (ending, error) {
 			return ending{}, err
 		}
 	}
-	// Pods that were made between the look and the end of the set.
-	pods, err := d.client.List(ctx, d.target.Namespace, d.names().Selector(), kube.Pod)
+	pods, err := d.podsOf(ctx, condemned)
 	if err != nil {
 		return ending{}, err
 	}
-	pods = slices.DeleteFunc(pods, func(pod kube.Ref) bool { return !owned(d.target, pod) })
 	if len(pods) == 0 {
 		return skipped("no pod runs"), nil
 	}
@@ -182,19 +178,35 @@ func (d *down) stop(ctx context.Context, condemned condemned) (ending, error) {
 			return ending{}, err
 		}
 	}
-	if err := d.awaitPods(ctx, pods); err != nil {
-		return ending{}, err
+	for _, selector := range condemned.selectors {
+		if err := d.awaitPods(ctx, pods, selector); err != nil {
+			return ending{}, err
+		}
 	}
 	return done("%s stopped", count(len(pods), "pod")), nil
 }
 
-func (d *down) names() cockroach.Cluster {
-	return cockroach.Cluster{Namespace: d.target.Namespace, Name: d.target.Name}
+// podsOf lists the pods that go: once more, for some may have been made
+// between the look and the end of the set.
+func (d *down) podsOf(ctx context.Context, condemned condemned) ([]kube.Ref, error) {
+	var all []kube.Ref
+	for _, selector := range condemned.selectors {
+		pods, err := d.client.List(ctx, d.target.Namespace, selector, kube.Pod)
+		if err != nil {
+			return nil, err
+		}
+		for _, pod := range pods {
+			if owned(d.target, pod) || (selector == recipeSelector && recipePod(d.target, pod)) {
+				all = append(all, pod)
+			}
+		}
+	}
+	return all, nil
 }
 
 // awaitPods waits until these pods are gone and shows each as it goes.
-func (d *down) awaitPods(ctx context.Context, pods []kube.Ref) error {
-	selection := kube.Selection{Namespace: d.target.Namespace, Name: d.target.Name, Selector: d.names().Selector()}
+func (d *down) awaitPods(ctx context.Context, pods []kube.Ref, selector string) error {
+	selection := kube.Selection{Namespace: d.target.Namespace, Name: d.target.Name, Selector: selector}
 	return d.client.WatchWorkload(ctx, selection, func(_ context.Context, w kube.Workload) (kube.Verdict, error) {
 		alive := map[string]bool{}
 		for _, pod := range w.Pods {

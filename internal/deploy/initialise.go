@@ -164,11 +164,7 @@ func (u *up) saveIdentity(ctx context.Context) error {
 	group.Go(func() error { return u.saveSettings(grouped) })
 	volumes := map[int]string{}
 	if u.cluster.HostPath != "" {
-		existing, err := u.existingVolumes()
-		if err != nil {
-			return err
-		}
-		for i, volume := range existing {
+		for i, volume := range u.existingVolumes() {
 			volumes[i] = volume.ref.Name
 			group.Go(func() error {
 				return u.put(grouped, u.cluster.Volume(i, volume.at.node, volume.at.hostname), volume.ref)

@@ -64,6 +64,16 @@ func (s *Status) dangers() {
 	}
 }
 
+// losses are pods whose data is gone, as far as claims tell it.
+func (s *Status) losses(l lost) {
+	if len(l.missing) > 0 {
+		s.problem("no claim is left of "+and(l.missing)+": what it held is gone", "crdb-kube up makes the claim again; the pod starts empty and gets its data from the others")
+	}
+	if len(l.replaced) > 0 {
+		s.problem("the data of "+and(l.replaced)+" was replaced: the claim was deleted, and made again empty with the pod", "crdb-kube up marks the new claim as the cluster's")
+	}
+}
+
 // stopped is a cluster without a StatefulSet: its data waits for the next up.
 func (s *Status) stopped(w kube.Workload) {
 	s.Condition = Stopped

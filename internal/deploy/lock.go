@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -19,7 +18,7 @@ type LockOptions struct {
 // takeLock keeps two commands on one cluster apart. The context that comes
 // back ends when the lock is lost; on an error it is ctx itself.
 func takeLock(ctx context.Context, client *kube.Client, target Target, opts LockOptions, r *reporter) (context.Context, *kube.Lock, error) {
-	c := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
+	c := names(target)
 	held, lock, err := client.Lock(ctx, kube.LockOptions{
 		Namespace: target.Namespace,
 		Name:      c.LockName(),

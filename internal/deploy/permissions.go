@@ -61,6 +61,16 @@ func dataPermissions() []kube.Permission {
 	)
 }
 
+// recipePermissions are what deleting the recipe's left-overs needs beside
+// downPermissions and dataPermissions.
+func recipePermissions() []kube.Permission {
+	all := in("batch", "jobs", "", "get", "delete")
+	for _, verb := range []string{"list", "get", "delete"} {
+		all = append(all, kube.Permission{Verb: verb, Resource: "persistentvolumes", Scope: kube.InCluster})
+	}
+	return all
+}
+
 // downPermissions are those that stopping needs. The set's ControllerRevisions
 // stay where the user may not delete them: the usual roles do not allow it.
 func downPermissions() []kube.Permission {

@@ -128,6 +128,24 @@ func (w *world) transcript() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
+// notes are those of the last command.
+func (w *world) notes() []string {
+	var all []string
+	for _, e := range w.events {
+		if e.State == progress.Note {
+			all = append(all, e.Message)
+		}
+	}
+	return all
+}
+
+func (w *world) wantNote(text string) {
+	w.Helper()
+	if notes := w.notes(); !slices.Contains(notes, text) {
+		w.Errorf("no note %q, but %q", text, notes)
+	}
+}
+
 // writes are the requests that changed something since the last call, without
 // those about locks and permissions.
 func (w *world) writes() []string {

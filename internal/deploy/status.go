@@ -65,7 +65,6 @@ const (
 // GetStatus reads the state of the cluster. Its error is of Kind Absent
 // where there is no such cluster.
 func GetStatus(ctx context.Context, client *kube.Client, target Target, now func() time.Time) (Status, error) {
-	names := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
 	var seen survey
 	var workload kube.Workload
 	group, grouped := errgroup.WithContext(ctx)
@@ -74,7 +73,7 @@ func GetStatus(ctx context.Context, client *kube.Client, target Target, now func
 		return err
 	})
 	group.Go(func() (err error) {
-		workload, err = client.Snapshot(grouped, kube.Selection{Namespace: target.Namespace, Name: target.Name, Selector: names.Selector()})
+		workload, err = client.Snapshot(grouped, kube.Selection{Namespace: target.Namespace, Name: target.Name, Selector: names(target).Selector()})
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -163,6 +162,7 @@ func summarise(c cockroach.Cluster, w kube.Workload, rollout Rollout, readings m
 	if from, applies := c.ThrottledFrom(seen.ref(kube.ConfigMap, c.SettingsName()).Created); applies && c.ClusterID != "" {
 		s.ThrottledFrom = from
 	}
+	s.losses(seen.lost(c))
 	s.judge(w, rollout, readings)
 	return s
 }

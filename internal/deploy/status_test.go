@@ -89,6 +89,21 @@ func TestStatus_aClaimThatIsBeingDeletedIsTheFirstProblem(t *testing.T) {
 	}
 }
 
+func TestSummarise_saysWhoseDataIsGone(t *testing.T) {
+	kept, again := claimOf("datadir-cockroachdb-0", clusterA), claimOf("datadir-cockroachdb-1", "")
+	kept.Annotations[cockroach.AnnotationIncarnation], again.Annotations = sample().Incarnation, nil
+	seen := survey{claims: []corev1.PersistentVolumeClaim{kept, again}}
+	s := summarise(sample(), kube.Workload{}, Rollout{}, nil, seen, time.Now())
+	want := []string{
+		"no claim is left of cockroachdb-2: what it held is gone",
+		"the data of cockroachdb-1 was replaced: the claim was deleted, and made again empty with the pod",
+		"it is stopped",
+	}
+	if diff := cmp.Diff(want, s.Problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
 func TestStatus_podsWithoutTheirSetAreNotCalledStopped(t *testing.T) {
 	w := serving(t)
 	wantNoError(t, w.api.AppsV1().StatefulSets("default").Delete(t.Context(), "cockroachdb", metav1.DeleteOptions{}))
@@ -137,7 +152,12 @@ func TestUnhealthy_takesUnknownForNotWell(t *testing.T) {
 func TestSummarise_tellsStartingFromDegraded(t *testing.T) {
 	now := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
 	set := kube.Workload{StatefulSet: &appsv1.StatefulSet{}}
-	claims := survey{claims: []corev1.PersistentVolumeClaim{claimOf("datadir-cockroachdb-0", clusterA)}}
+	var claims survey
+	for i := range 3 {
+		claim := claimOf(sample().ClaimName(i), clusterA)
+		claim.Annotations[cockroach.AnnotationIncarnation] = sample().Incarnation
+		claims.claims = append(claims.claims, claim)
+	}
 	at := func(name string, phase Phase, age time.Duration) Pod {
 		return Pod{Name: name, Phase: phase, Created: now.Add(-age)}
 	}
@@ -165,6 +185,7 @@ func TestSummarise_tellsStartingFromDegraded(t *testing.T) {
 			}
 		})
 	}
+	claims.claims = claims.claims[:1]
 	s := summarise(sample(), set, Rollout{two}, nil, claims, now)
 	if s.Live.Known || s.Unavailable.Known || s.Pods[0].NodeID.Known {
 		t.Errorf("unknown numbers were made up: %+v", s)

@@ -8,8 +8,11 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 
+	applycore "k8s.io/client-go/applyconfigurations/core/v1"
+
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // storage records the settings, then makes the claims, and the volumes where
@@ -45,26 +48,54 @@ func (u *up) saveSettings(ctx context.Context) error {
 }
 
 func (u *up) putClaims(ctx context.Context, volumes map[int]string) error {
-	before := map[string]kube.Ref{}
+	before := map[string]*corev1.PersistentVolumeClaim{}
 	for i := range u.seen.claims {
-		before[u.seen.claims[i].Name] = kube.RefOf(kube.PersistentVolumeClaim, &u.seen.claims[i])
+		before[u.seen.claims[i].Name] = &u.seen.claims[i]
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range u.claims() {
+		want, seen := u.cluster.Claim(i, volumes[i]), before[u.cluster.ClaimName(i)]
 		group.Go(func() error {
-			return u.put(ctx, u.cluster.Claim(i, volumes[i]), before[u.cluster.ClaimName(i)])
+			switch {
+			case seen == nil:
+				return u.put(ctx, want, kube.Ref{})
+			case asWanted(seen, want):
+				u.r.object(kube.RefOf(kube.PersistentVolumeClaim, seen), progress.Unchanged)
+				return nil
+			}
+			return u.put(ctx, want, kube.RefOf(kube.PersistentVolumeClaim, seen))
 		})
 	}
 	return group.Wait()
 }
 
+// asWanted says whether an apply would change nothing of a claim. It is not
+// left to the server to find out: the second apply of a claim moves its
+// resourceVersion, though nothing else of it (seen with v1.37).
+func asWanted(seen *corev1.PersistentVolumeClaim, want *applycore.PersistentVolumeClaimApplyConfiguration) bool {
+	if kube.RefOf(kube.PersistentVolumeClaim, seen).Applied.IsZero() {
+		return false // we never wrote it
+	}
+	for key, value := range want.Labels {
+		if seen.Labels[key] != value {
+			return false
+		}
+	}
+	for key, value := range want.Annotations {
+		if seen.Annotations[key] != value {
+			return false
+		}
+	}
+	size := (*want.Spec.Resources.Requests)[corev1.ResourceStorage]
+	return size.Cmp(*seen.Spec.Resources.Requests.Storage()) == 0 &&
+		*want.Spec.StorageClassName == classOf(seen) &&
+		(want.Spec.VolumeName == nil || *want.Spec.VolumeName == seen.Spec.VolumeName)
+}
+
 // ownVolumes makes a directory and a volume for each claim and says which
 // volume belongs to which ordinal.
 func (u *up) ownVolumes(ctx context.Context) (map[int]string, error) {
-	existing, err := u.existingVolumes()
-	if err != nil {
-		return nil, err
-	}
+	existing := u.existingVolumes()
 	places, err := place(u.nodes, existing, u.claims())
 	if err != nil {
 		return nil, err
@@ -102,9 +133,8 @@ type ownVolume struct {
 // machine is one machine, by its node's name and its hostname label.
 type machine struct{ node, hostname string }
 
-// existingVolumes are those of this incarnation by ordinal. One that lost its
-// claim is refused: what it holds must not be taken for an empty volume.
-func (u *up) existingVolumes() (map[int]ownVolume, error) {
+// existingVolumes are those of this incarnation by ordinal.
+func (u *up) existingVolumes() map[int]ownVolume {
 	all := map[int]ownVolume{}
 	for i := range u.seen.volumes {
 		volume := &u.seen.volumes[i]
@@ -115,17 +145,10 @@ func (u *up) existingVolumes() (map[int]ownVolume, error) {
 		if err != nil {
 			continue
 		}
-		if volume.Status.Phase == corev1.VolumeReleased || volume.DeletionTimestamp != nil {
-			return nil, &Error{
-				Kind:    Refused,
-				Message: fmt.Sprintf("persistentvolume/%s: holds the data of %s, but its claim was deleted", volume.Name, u.cluster.PodName(n)),
-				Next:    fmt.Sprintf(`kubectl patch pv %s --type merge -p '{"spec":{"claimRef":{"uid":null,"resourceVersion":null}}}' gives it back to its claim`, volume.Name),
-			}
-		}
 		hostname := pinnedTo(volume)
 		all[n] = ownVolume{kube.RefOf(kube.PersistentVolume, volume), machine{nodeOf(u.nodes, hostname), hostname}}
 	}
-	return all, nil
+	return all
 }
 
 // pinnedTo is the hostname that a local volume's node affinity names.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
@@ -24,6 +24,10 @@ type survey struct {
 	claims []corev1.PersistentVolumeClaim
 	// volumes are the cluster's own, cluster-wide.
 	volumes []corev1.PersistentVolume
+	// set is the StatefulSet under the cluster's name; nil: there is none.
+	set *appsv1.StatefulSet
+	// recipe is what an older way to run CockroachDB left; see lookRecipe.
+	recipe recipe
 	// revisions are the ControllerRevisions of the set, left by orphan deletion.
 	revisions []kube.Ref
 	// left are throw-away objects of an interrupted run.
@@ -35,17 +39,21 @@ type survey struct {
 // look reads the whole survey side by side. A user who may not list volumes
 // cannot have volumes of their own, so that one refusal is no error.
 func look(ctx context.Context, client *kube.Client, target Target) (survey, error) {
-	names := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
+	cluster := names(target)
 	s := survey{refs: map[string]kube.Ref{}}
 	var settings *corev1.ConfigMap
 	var refs []kube.Ref
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		settings, err = client.ConfigMap(ctx, target.Namespace, names.SettingsName())
+		settings, err = client.ConfigMap(ctx, target.Namespace, cluster.SettingsName())
 		return err
 	})
 	group.Go(func() (err error) {
 		refs, err = client.Lookup(ctx, fixedObjects(target)...)
+		return err
+	})
+	group.Go(func() (err error) {
+		s.set, err = client.StatefulSet(ctx, target.Namespace, cluster.Name)
 		return err
 	})
 	group.Go(func() error {
@@ -54,18 +62,21 @@ func look(ctx context.Context, client *kube.Client, target Target) (survey, erro
 		return err
 	})
 	group.Go(func() (err error) {
-		s.volumes, err = client.Volumes(ctx, names.VolumeSelector())
+		s.volumes, err = client.Volumes(ctx, cluster.VolumeSelector())
 		if kube.IsForbidden(err) {
 			return nil
 		}
 		return err
 	})
 	group.Go(func() (err error) {
-		s.pods, err = client.List(ctx, target.Namespace, names.Selector(), kube.Pod)
+		s.pods, err = client.List(ctx, target.Namespace, cluster.Selector(), kube.Pod)
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return s, err
+	}
+	if s.set != nil {
+		refs = append(refs, kube.RefOf(kube.StatefulSet, s.set))
 	}
 	for _, ref := range refs {
 		s.refs[ref.String()] = ref
@@ -96,9 +107,10 @@ func (s *survey) read(target Target, settings *corev1.ConfigMap) error {
 	return nil
 }
 
-// fixedObjects are the objects that every cluster has once.
+// fixedObjects are the objects that every cluster has once, without the
+// StatefulSet and the settings, of which more than the metadata is wanted.
 func fixedObjects(target Target) []kube.Ref {
-	c := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
+	c := names(target)
 	at := func(kind kube.Kind, name string) kube.Ref {
 		return kube.Ref{Kind: kind, Namespace: target.Namespace, Name: name}
 	}
@@ -106,7 +118,6 @@ func fixedObjects(target Target) []kube.Ref {
 		at(kube.Service, c.HeadlessService()),
 		at(kube.Service, c.PublicService()),
 		at(kube.PodDisruptionBudget, c.Budget()),
-		at(kube.StatefulSet, c.Name),
 	}
 }
 
@@ -161,7 +172,7 @@ func (s survey) clusterID(target Target) (string, error) {
 		see(claim.Annotations[cockroach.AnnotationClusterID], "persistentvolumeclaim/"+claim.Name)
 	}
 	for _, volume := range s.volumes {
-		if s.record == nil || volume.Annotations[cockroach.AnnotationIncarnation] == s.record.Incarnation {
+		if s.record != nil && volume.Annotations[cockroach.AnnotationIncarnation] == s.record.Incarnation {
 			see(volume.Annotations[cockroach.AnnotationClusterID], "persistentvolume/"+volume.Name)
 		}
 	}
@@ -185,58 +196,9 @@ func (s survey) clusterID(target Target) (string, error) {
 	}
 }
 
-// obstacles refuses to go on over what is not ours or is being deleted.
-func (s survey) obstacles(target Target, now time.Time) error {
-	if err := s.foreign(target, now); err != nil {
-		return err
-	}
-	var going []string
-	for _, claim := range s.claims {
-		if claim.DeletionTimestamp != nil {
-			going = append(going, "persistentvolumeclaim/"+claim.Name+" is being deleted since "+roughly(now.Sub(claim.DeletionTimestamp.Time)))
-		}
-	}
-	if len(going) == 0 {
-		return nil
-	}
-	next := "wait until they are gone, then the same command again"
-	if len(s.pods) > 0 {
-		next = "back up the data now, while the pods run: with the next restart of a pod its claim and its data are gone"
-	}
-	return &Error{
-		Kind:    Refused,
-		Message: target.Name + ": " + count(len(going), "claim") + " being deleted",
-		Seen:    going,
-		Next:    next,
-	}
-}
-
-func (s survey) foreign(target Target, now time.Time) error {
-	var seen []string
-	for _, ref := range s.sorted() {
-		if owned(target, ref) {
-			continue
-		}
-		line := ref.String() + " was not made by crdb-kube for this cluster"
-		if len(ref.Managers) > 0 {
-			line += ", but by " + and(ref.Managers) + " " + roughly(now.Sub(ref.Created)) + " ago"
-		}
-		seen = append(seen, line)
-	}
-	if len(seen) == 0 {
-		return nil
-	}
-	first, _, _ := strings.Cut(seen[0], " ")
-	message := first + ": was not made by crdb-kube, and it takes over nothing"
-	if len(seen) > 1 {
-		message = first + " and " + count(len(seen)-1, "more object") + ": were not made by crdb-kube, and it takes over nothing"
-	}
-	return &Error{
-		Kind:    Refused,
-		Message: message,
-		Seen:    seen,
-		Next:    "crdb-kube up --name " + target.Name + "-2 makes a cluster beside it, or delete what is in the way yourself",
-	}
+// names is a cluster of which only the names and selectors are known.
+func names(target Target) cockroach.Cluster {
+	return cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
 }
 
 // sorted are all fixed objects and claims that exist, in a stable order.
@@ -257,4 +219,11 @@ func (s survey) sorted() []kube.Ref {
 // ref is what was seen of one fixed object.
 func (s survey) ref(kind kube.Kind, name string) kube.Ref {
 	return s.refs[kube.Ref{Kind: kind, Name: name}.String()]
+}
+
+// deleting says whether the settings carry the mark that `down --delete-data`
+// sets before it deletes the first claim.
+func (s survey) deleting(target Target) bool {
+	c := names(target)
+	return s.ref(kube.ConfigMap, c.SettingsName()).Annotations[cockroach.AnnotationDeleting] != ""
 }

@@ -63,7 +63,7 @@ func TestClusterID_isWhatAllCarriersAgreeOn(t *testing.T) {
 		"settings alone":                    {survey{record: &record}, clusterA},
 		"a claim alone":                     {survey{record: &silent, claims: []corev1.PersistentVolumeClaim{claimOf("datadir-cockroachdb-0", ""), claimOf("datadir-cockroachdb-1", clusterA)}}, clusterA},
 		"a volume of this incarnation":      {survey{record: &silent, volumes: []corev1.PersistentVolume{volumeOf("0badcafe", clusterA)}}, clusterA},
-		"a volume without any settings":     {survey{volumes: []corev1.PersistentVolume{volumeOf("0badcafe", clusterA)}}, clusterA},
+		"a volume without any settings":     {survey{volumes: []corev1.PersistentVolume{volumeOf("0badcafe", clusterA)}}, ""},
 		"a volume of an earlier one":        {survey{record: &silent, volumes: []corev1.PersistentVolume{volumeOf("12345678", clusterB)}}, ""},
 		"all agree, besides an earlier one": {survey{record: &record, claims: []corev1.PersistentVolumeClaim{claimOf("c", clusterA)}, volumes: []corev1.PersistentVolume{volumeOf("12345678", clusterB)}}, clusterA},
 	}
@@ -109,7 +109,7 @@ func TestObstacles_refusesClaimsThatAreBeingDeleted(t *testing.T) {
 
 func TestForeign_namesWhoMadeItAndHowManyThereAre(t *testing.T) {
 	now := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
-	seen := everything(map[string]string{"app": "cockroachdb"})
+	seen := everything(map[string]string{"app": "database"})
 	for key, ref := range seen.refs {
 		ref.Managers, ref.Created = []string{"helm", "kubectl"}, now.Add(-50*time.Hour)
 		seen.refs[key] = ref

@@ -79,8 +79,8 @@ type up struct {
 	notListed error
 	// fresh is true when nothing of this cluster existed before.
 	fresh bool
-	// fit is how a new cluster's size was found, in one line.
-	fit     string
+	// notes are said after the headline.
+	notes   []string
 	changed atomic.Int64
 	asked   *answers
 	rollout Rollout

@@ -144,6 +144,13 @@ func (w *world) write(action clienttesting.Action) (bool, runtime.Object, error)
 		name = patch.GetName()
 	}
 	before, _ := w.tracker.Get(action.GetResource(), action.GetNamespace(), name)
+	if patch, ok := action.(clienttesting.PatchActionImpl); ok && len(patch.PatchOptions.DryRun) > 0 {
+		copied := newTracker(w.T)
+		if before != nil {
+			wantNoError(w.T, copied.Add(before.DeepCopyObject()))
+		}
+		return clienttesting.ObjectReaction(copied)(action)
+	}
 	handled, object, err := clienttesting.ObjectReaction(w.tracker)(action)
 	made, ok := object.(metav1.Object)
 	if err != nil || !ok || action.GetSubresource() != "" {

@@ -54,12 +54,22 @@ const (
 // *DeletingError where the object is being deleted, for the server accepts an apply even
 // then and the object goes all the same.
 func (c *Client) Apply(ctx context.Context, cfg runtime.ApplyConfiguration, before Ref, force Force) (Applied, error) {
+	return c.apply(ctx, cfg, before, metav1.ApplyOptions{Force: force == TakeOver})
+}
+
+// Preview is Apply without doing it: the server answers with what would be,
+// defaults filled in, and with the same errors.
+func (c *Client) Preview(ctx context.Context, cfg runtime.ApplyConfiguration, before Ref, force Force) (Applied, error) {
+	return c.apply(ctx, cfg, before, metav1.ApplyOptions{Force: force == TakeOver, DryRun: []string{metav1.DryRunAll}})
+}
+
+func (c *Client) apply(ctx context.Context, cfg runtime.ApplyConfiguration, before Ref, opts metav1.ApplyOptions) (Applied, error) {
 	send, ref := c.applier(cfg)
 	if send == nil {
 		return Applied{}, fmt.Errorf("%T cannot be applied here", cfg)
 	}
 	var answer object
-	opts := metav1.ApplyOptions{FieldManager: FieldManager, Force: force == TakeOver}
+	opts.FieldManager = FieldManager
 	err := retry(ctx, ref.String(), func(ctx context.Context) (err error) {
 		answer, err = send(ctx, opts)
 		return err
@@ -157,6 +167,23 @@ var errReplaced = errors.New("another object stands under its name")
 // Annotate merges annotations onto one object, which must still be the one that ref
 // names by UID: apierrors.IsConflict recognises that it is not.
 func (c *Client) Annotate(ctx context.Context, ref Ref, annotations map[string]string) error {
+	return c.merge(ctx, ref, map[string]any{
+		"metadata": map[string]any{"uid": ref.UID, "annotations": annotations},
+	})
+}
+
+// Unbind lets a volume forget the claim that it was bound to, but not that claim's name:
+// the next claim of that name gets it, with its data. The volume must still be the one
+// that ref names by UID.
+func (c *Client) Unbind(ctx context.Context, volume Ref) error {
+	return c.merge(ctx, volume, map[string]any{
+		"metadata": map[string]any{"uid": volume.UID},
+		"spec":     map[string]any{"claimRef": map[string]any{"uid": nil, "resourceVersion": nil}},
+	})
+}
+
+// merge sends one merge patch, which must name the object's UID.
+func (c *Client) merge(ctx context.Context, ref Ref, change map[string]any) error {
 	if ref.UID == "" {
 		return about(ref.String(), errNoUID)
 	}
@@ -164,9 +191,7 @@ func (c *Client) Annotate(ctx context.Context, ref Ref, annotations map[string]s
 	if err != nil {
 		return err
 	}
-	patch, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"uid": ref.UID, "annotations": annotations},
-	})
+	patch, err := json.Marshal(change)
 	if err != nil {
 		return about(ref.String(), err)
 	}

@@ -91,6 +91,8 @@ func (c *Client) door(kind Kind, namespace string) (door, error) {
 		return doorOf(c.clientset.PolicyV1().PodDisruptionBudgets(namespace)), nil
 	case Lease:
 		return doorOf(c.clientset.CoordinationV1().Leases(namespace)), nil
+	case Job:
+		return doorOf(c.clientset.BatchV1().Jobs(namespace)), nil
 	case Pod:
 		return doorOf(core.Pods(namespace)), nil
 	case Service:

@@ -24,6 +24,7 @@ const (
 	ControllerRevision    Kind = "ControllerRevision"
 	Lease                 Kind = "Lease"
 	Namespace             Kind = "Namespace"
+	Job                   Kind = "Job"
 )
 
 // String is the kind as kubectl shows it: lower case, singular ("statefulset").
@@ -44,6 +45,7 @@ type Ref struct {
 	Labels          map[string]string
 	Annotations     map[string]string
 	Managers        []string  // field managers, sorted, without duplicates
+	Owners          []string  // what it belongs to and goes with, as String of a Ref
 	Applied         time.Time // when the last apply of FieldManager changed something; zero: never
 	Created         time.Time
 	Deleting        time.Time // zero: not being deleted

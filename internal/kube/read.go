@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,6 +16,11 @@ import (
 // ConfigMap reads a ConfigMap; nil without an error: there is none.
 func (c *Client) ConfigMap(ctx context.Context, namespace, name string) (*corev1.ConfigMap, error) {
 	return readOne(ctx, c, Ref{Kind: ConfigMap, Name: name}, c.clientset.CoreV1().ConfigMaps(namespace))
+}
+
+// StatefulSet reads a StatefulSet; nil without an error: there is none.
+func (c *Client) StatefulSet(ctx context.Context, namespace, name string) (*appsv1.StatefulSet, error) {
+	return readOne(ctx, c, Ref{Kind: StatefulSet, Name: name}, c.clientset.AppsV1().StatefulSets(namespace))
 }
 
 // Pod reads a pod; nil without an error: there is none.

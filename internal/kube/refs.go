@@ -92,6 +92,9 @@ func refOf(kind Kind, obj object) Ref {
 			ref.Applied = at
 		}
 	}
+	for _, owner := range obj.GetOwnerReferences() {
+		ref.Owners = append(ref.Owners, Ref{Kind: Kind(owner.Kind), Name: owner.Name}.String())
+	}
 	slices.Sort(ref.Managers)
 	ref.Managers = slices.Compact(ref.Managers)
 	return ref

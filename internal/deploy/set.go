@@ -1,0 +1,103 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+// applySet applies the StatefulSet. Where its pods hold a live database it
+// asks first what the apply would do: another pod template would replace all
+// pods at once, without a look at the data, so it goes out with a partition
+// that keeps every pod as it is; and an apply that would do nothing is not
+// made.
+func (u *up) applySet(ctx context.Context) (kube.Applied, error) {
+	before := u.seen.ref(kube.StatefulSet, u.cluster.Name)
+	if u.seen.set == nil || u.cluster.ClusterID == "" || len(u.seen.pods) == 0 {
+		applied, err := u.putSet(ctx, before, 0)
+		if before.Exists() && apierrors.IsInvalid(err) {
+			return u.remake(ctx, before)
+		}
+		return applied, err
+	}
+	would, err := u.preview(ctx, before)
+	switch {
+	case apierrors.IsInvalid(err):
+		return u.remake(ctx, before)
+	case err != nil:
+		return kube.Applied{}, err
+	case u.holdBack(would):
+		return u.putSet(ctx, before, u.cluster.Nodes)
+	case equality.Semantic.DeepEqual(would.Spec, u.seen.set.Spec) && equality.Semantic.DeepEqual(would.Labels, u.seen.set.Labels):
+		return kube.Applied{Ref: before, Outcome: kube.Unchanged, Object: u.seen.set}, nil
+	}
+	return u.putSet(ctx, before, 0)
+}
+
+func (u *up) putSet(ctx context.Context, before kube.Ref, partition int) (kube.Applied, error) {
+	set, err := u.cluster.StatefulSet(partition)
+	if err != nil {
+		return kube.Applied{}, err
+	}
+	return u.client.Apply(ctx, set, before, u.opts.Conflicts)
+}
+
+// preview is the StatefulSet that an apply would make.
+func (u *up) preview(ctx context.Context, before kube.Ref) (*appsv1.StatefulSet, error) {
+	set, err := u.cluster.StatefulSet(0)
+	if err != nil {
+		return nil, err
+	}
+	would, err := u.client.Preview(ctx, set, before, u.opts.Conflicts)
+	if err != nil {
+		return nil, err
+	}
+	typed, ok := would.Object.(*appsv1.StatefulSet)
+	if !ok {
+		return nil, fmt.Errorf("%s: the server answers with %T", before, would.Object)
+	}
+	return typed, nil
+}
+
+// holdBack says whether pods would be replaced: because the template would
+// change, or because an earlier change of it has not come to all of them yet.
+func (u *up) holdBack(would *appsv1.StatefulSet) bool {
+	status := u.seen.set.Status
+	changes := !equality.Semantic.DeepEqual(would.Spec.Template, u.seen.set.Spec.Template)
+	unfinished := status.CurrentRevision != status.UpdateRevision
+	if changes || unfinished {
+		u.r.note("the pods keep the template that they were started with; crdb-kube down, then crdb-kube up gives them the new one")
+	}
+	return changes || unfinished
+}
+
+// remake deletes a StatefulSet whose immutable fields differ from around its
+// pods, waits until that very object is gone, and makes it anew: an apply
+// before that could answer well and still be lost with the old object.
+func (u *up) remake(ctx context.Context, old kube.Ref) (kube.Applied, error) {
+	u.r.waiting(0, 0, "making %s again around its pods", old)
+	if err := u.client.Delete(ctx, old, kube.DeleteOptions{Propagation: metav1.DeletePropagationOrphan}); err != nil {
+		return kube.Applied{}, err
+	}
+	if err := awaitGone(ctx, u.client, u.r, []kube.Ref{old}); err != nil {
+		return kube.Applied{}, err
+	}
+	partition := 0
+	if len(u.seen.pods) > 0 && u.cluster.ClusterID != "" {
+		would, err := u.preview(ctx, kube.Ref{Kind: old.Kind, Namespace: old.Namespace, Name: old.Name})
+		if err != nil {
+			return kube.Applied{}, err
+		}
+		if u.holdBack(would) {
+			partition = u.cluster.Nodes
+		}
+	}
+	u.r.note("%s was made again around its pods: fields of it that cannot be changed were different", old)
+	return u.putSet(ctx, kube.Ref{}, partition)
+}

@@ -1,0 +1,77 @@
+package deploy
+
+import (
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+// changeSet changes the StatefulSet behind crdb-kube's back.
+func (w *world) changeSet(change func(*appsv1.StatefulSet)) {
+	w.Helper()
+	sets := w.api.AppsV1().StatefulSets("default")
+	set, err := sets.Get(w.Context(), "cockroachdb", metav1.GetOptions{})
+	wantNoError(w.T, err)
+	change(set)
+	_, err = sets.Update(w.Context(), set, metav1.UpdateOptions{})
+	wantNoError(w.T, err)
+}
+
+func (w *world) partition() int32 {
+	w.Helper()
+	set, err := w.api.AppsV1().StatefulSets("default").Get(w.Context(), "cockroachdb", metav1.GetOptions{})
+	wantNoError(w.T, err)
+	return *set.Spec.UpdateStrategy.RollingUpdate.Partition
+}
+
+const heldBack = "the pods keep the template that they were started with; crdb-kube down, then crdb-kube up gives them the new one"
+
+func takeOver(o *UpOptions) { o.Conflicts = kube.TakeOver }
+
+func TestUp_aChangedTemplateReplacesNoPodOfALiveDatabase(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up()
+	wantNoError(t, err)
+	w.changeSet(func(set *appsv1.StatefulSet) { set.Spec.Template.Spec.TerminationGracePeriodSeconds = new(int64(30)) })
+	_, err = w.up(takeOver)
+	wantNoError(t, err)
+	if got := w.partition(); got != 3 {
+		t.Errorf("partition %d, want 3: all pods would be replaced at once", got)
+	}
+	w.wantNote(heldBack)
+}
+
+func TestUp_keepsPodsThatAnEarlierChangeHasNotReached(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up()
+	wantNoError(t, err)
+	w.changeSet(func(set *appsv1.StatefulSet) { set.Status.CurrentRevision, set.Status.UpdateRevision = "old", "new" })
+	_, err = w.up(takeOver)
+	wantNoError(t, err)
+	if got := w.partition(); got != 3 {
+		t.Errorf("partition %d, want 3", got)
+	}
+	w.wantNote(heldBack)
+	_, err = w.down(Unasked)
+	wantNoError(t, err)
+	_, err = w.up()
+	wantNoError(t, err)
+	if got := w.partition(); got != 0 {
+		t.Errorf("partition %d after a stop, want 0", got)
+	}
+}
+
+func TestUp_namesWhoScaledTheSet(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up()
+	wantNoError(t, err)
+	w.changeSet(func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(2)) })
+	_, err = w.up()
+	own := theError(t, err, Refused, "statefulset/cockroachdb: 1 field set by someone else")
+	if len(own.Seen) != 1 || own.Next != "crdb-kube up --force-conflicts takes the fields over" {
+		t.Errorf("seen %q, next %q", own.Seen, own.Next)
+	}
+}
