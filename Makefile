@@ -86,12 +86,14 @@ endif
 # check enough, where analysing all that it imports takes minutes and 11 GB.
 LOCALKUBE_PACKAGES = $$($(GO) list -f '{{.Dir}}' ./... | grep -v '/components$$')
 
-lint: bin/golangci-lint bin/actionlint ## linters, format, and the syntax of workflows and release settings
+lint: bin/golangci-lint bin/actionlint ## linters, format, and the syntax of workflows and of the script in examples
 	bin/golangci-lint config verify
 	$(PLAIN) bin/golangci-lint run ./...
 	cd test/localkube && $(PLAIN) ../../bin/golangci-lint run --config ../../.golangci.yml $(LOCALKUBE_PACKAGES)
 	cd test/localkube && ../../bin/golangci-lint fmt --diff --config ../../.golangci.yml ./components
-	bin/actionlint
+	@# Without shellcheck, which actionlint asks where it is installed, and only there.
+	bin/actionlint -shellcheck= -pyflakes= $(wildcard .github/workflows/*.yml examples/ci/github-*.yml)
+	sh -n examples/ci/with-database.sh
 
 fmt: bin/golangci-lint ## format all Go files
 	bin/golangci-lint fmt ./...

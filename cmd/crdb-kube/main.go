@@ -4,8 +4,6 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
@@ -14,9 +12,7 @@ import (
 
 func main() {
 	ctx, end := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() { end(cli.Interrupted{Signal: <-signals}) }()
-	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
+	heedSignals(end)
+	streams := genericiooptions.IOStreams{In: os.Stdin, Out: openStdout(), ErrOut: os.Stderr}
 	os.Exit(cli.Main(ctx, os.Args, streams))
 }

@@ -14,11 +14,13 @@ type server struct {
 	count atomic.Int32
 	// asked gets a value for the first request below /silent.
 	asked chan struct{}
-	end   chan struct{}
+	// left gets a value when the first client below /silent gives up.
+	left chan struct{}
+	end  chan struct{}
 }
 
 func newServer() *server {
-	s := &server{asked: make(chan struct{}, 1), end: make(chan struct{})}
+	s := &server{asked: make(chan struct{}, 1), left: make(chan struct{}, 1), end: make(chan struct{})}
 	s.Server = httptest.NewServer(s)
 	return s
 }
@@ -39,6 +41,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		select {
 		case <-s.end:
 		case <-req.Context().Done():
+			select {
+			case s.left <- struct{}{}:
+			default:
+			}
 		}
 		return
 	}

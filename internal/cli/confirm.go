@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"strings"
 
@@ -9,34 +10,78 @@ import (
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
-// confirmer asks before data is deleted: with --yes not at all, on a terminal
-// with the list of what dies, off a terminal it refuses.
-func (a *app) confirmer(yes bool, command string) func(losing []string) error {
-	return func(losing []string) error {
-		switch {
-		case yes || len(losing) == 0:
-			return nil
-		case progress.StreamOf(a.streams.In) != progress.Terminal:
-			return &deploy.Error{
-				Kind:    deploy.Refused,
-				Message: "data: would be deleted, and there is no terminal to ask on",
-				Seen:    losing,
-				Next:    command + " --yes deletes it without asking",
-			}
+// question is asked before data is deleted.
+type question struct {
+	app     *app
+	printer *progress.Printer
+	clock   *deadline
+	at      connection
+	// command is what was typed, for the hint to say it again with --yes.
+	command string
+	yes     bool
+}
+
+// confirm asks on a terminal, with the list of what dies; with --yes it only
+// shows the list; off a terminal it refuses.
+func (q question) confirm(losing []string) error {
+	switch {
+	case len(losing) == 0:
+		return nil
+	case q.yes:
+		if q.app.tells() {
+			q.printer.Aside(func() { q.show(losing) })
 		}
-		return a.ask(losing)
+		return nil
+	case progress.StreamOf(q.app.streams.In) != progress.Terminal:
+		return &deploy.Error{
+			Kind:    deploy.Refused,
+			Message: "data of " + q.which() + ": would be deleted, and there is no terminal to ask on",
+			Seen:    losing,
+			Next:    q.command + " --yes deletes it without asking",
+		}
+	}
+	var err error
+	resume := q.clock.pause()
+	defer resume()
+	q.printer.Aside(func() {
+		q.show(losing)
+		err = q.ask()
+	})
+	return err
+}
+
+func (q question) which() string {
+	return fmt.Sprintf("cluster %s in namespace %s on %s", q.app.name, q.at.namespace, q.at.context)
+}
+
+func (q question) show(losing []string) {
+	out := q.app.streams.ErrOut
+	fmt.Fprintf(out, "This deletes the data of %s:\n", progress.Clean(q.which()))
+	for _, line := range losing {
+		fmt.Fprintln(out, "  "+progress.Clean(line))
 	}
 }
 
-func (a *app) ask(losing []string) error {
-	fmt.Fprintln(a.streams.ErrOut, "This deletes, with all data in it:")
-	for _, line := range losing {
-		fmt.Fprintln(a.streams.ErrOut, "  "+progress.Clean(line))
+// ask reads the answer, unless the command is interrupted first. Who reads
+// on then does so until the program ends.
+func (q question) ask() error {
+	fmt.Fprint(q.app.streams.ErrOut, "Type yes to delete it: ")
+	answers := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(q.app.streams.In).ReadString('\n') // the end of input is a no
+		answers <- answer
+	}()
+	select {
+	case <-q.clock.Done():
+		fmt.Fprintln(q.app.streams.ErrOut)
+		return context.Cause(q.clock)
+	case answer := <-answers:
+		if strings.TrimSpace(answer) == "yes" {
+			return nil
+		}
+		if !strings.HasSuffix(answer, "\n") {
+			fmt.Fprintln(q.app.streams.ErrOut)
+		}
 	}
-	fmt.Fprint(a.streams.ErrOut, "Type yes to delete it: ")
-	answer, err := bufio.NewReader(a.streams.In).ReadString('\n')
-	if strings.TrimSpace(answer) == "yes" {
-		return nil
-	}
-	return &deploy.Error{Message: "declined: nothing was deleted", Err: err}
+	return &deploy.Error{Message: "declined: nothing was deleted", Next: "crdb-kube status shows what there is"}
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	// Ways to log in that a kubeconfig may name.
 	_ "k8s.io/client-go/plugin/pkg/client/auth"
@@ -70,6 +68,12 @@ func noConfig(getenv func(string) string) error {
 	if where == "" {
 		where = clientcmd.RecommendedHomeFile
 	}
+	if _, err := os.Stat(where); err == nil {
+		return &deploy.Error{
+			Message: "kubeconfig: " + where + " has no context",
+			Next:    "start a cluster that writes one (minikube start, kind create cluster), or pass another with --kubeconfig",
+		}
+	}
 	return &deploy.Error{
 		Message: "kubeconfig: there is none at " + where,
 		Next:    "start a cluster that writes one (minikube start, kind create cluster), or pass --kubeconfig",
@@ -80,6 +84,7 @@ func noConfig(getenv func(string) string) error {
 func configError(err error) error {
 	text := strings.TrimPrefix(err.Error(), "error loading config file ")
 	text, _, _ = strings.Cut(text, "\n")
+	text = strings.Replace(text, "auth info ", "user ", 1)
 	e := &deploy.Error{Message: "kubeconfig: " + text, Next: "kubectl config view shows it; --kubeconfig takes another"}
 	if missing := new(fs.PathError); errors.As(err, &missing) {
 		e.Message = "kubeconfig: " + missing.Path + ": " + missing.Err.Error()
@@ -108,12 +113,4 @@ func random(n int) (string, error) {
 		return "", fmt.Errorf("random numbers: %w", err)
 	}
 	return hex.EncodeToString(bytes), nil
-}
-
-// limited is ctx with the command's own deadline.
-func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if timeout <= 0 {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, timeout)
 }

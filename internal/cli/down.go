@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,7 +36,7 @@ it lists what dies and asks.`,
 			}
 			ctx, cancel := limited(cmd.Context(), *timeout)
 			defer cancel()
-			return a.runDown(ctx, consent, a.confirmer(yes, "crdb-kube down --delete-data"))
+			return a.runDown(ctx, consent, question{command: typed(cmd), yes: yes})
 		},
 	}
 	cmd.Flags().BoolVar(&deleteData, "delete-data", false, "delete claims, volumes and settings with all data")
@@ -46,7 +45,7 @@ it lists what dies and asks.`,
 	return cmd
 }
 
-func (a *app) runDown(ctx context.Context, data deploy.Consent, confirm func([]string) error) error {
+func (a *app) runDown(ctx *deadline, data deploy.Consent, q question) error {
 	at, err := a.dial()
 	if err != nil {
 		return err
@@ -58,20 +57,22 @@ func (a *app) runDown(ctx context.Context, data deploy.Consent, confirm func([]s
 	opts := deploy.DownOptions{
 		Context: at.context,
 		Data:    data,
-		Confirm: confirm,
 		Lock:    deploy.LockOptions{Holder: holder, Wait: a.waitLock},
 		Now:     a.now,
 	}
 	target := deploy.Target{Namespace: at.namespace, Name: a.name}
-	result, err := a.doDown(ctx, at, target, opts)
+	q.at = at
+	result, err := a.doDown(ctx, target, opts, q)
 	if err != nil {
 		return err
 	}
 	return a.print(downResult(result, target))
 }
 
-func (a *app) doDown(ctx context.Context, at connection, target deploy.Target, opts deploy.DownOptions) (deploy.DownResult, error) {
+func (a *app) doDown(ctx *deadline, target deploy.Target, opts deploy.DownOptions, q question) (deploy.DownResult, error) {
 	printer := a.printer()
 	defer printer.Close()
-	return deploy.Down(ctx, at.client, target, opts, printer.Report)
+	q.app, q.printer, q.clock = a, printer, ctx
+	opts.Confirm = q.confirm
+	return deploy.Down(ctx, q.at.client, target, opts, printer.Report)
 }

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
@@ -60,45 +57,4 @@ func canceled(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx
-}
-
-func TestConfirmer_refusesWithoutATerminal(t *testing.T) {
-	a, _, errOut := testApp(strings.NewReader("yes\n"), nil)
-	losing := []string{"persistentvolumeclaim/a, 10Gi"}
-	err := a.confirmer(false, "crdb-kube down --delete-data")(losing)
-	var refused *deploy.Error
-	if !errors.As(err, &refused) || refused.Kind != deploy.Refused {
-		t.Fatalf("got %v, want a refusal", err)
-	}
-	if diff := cmp.Diff(losing, refused.Seen); diff != "" {
-		t.Errorf("seen (-want +got):\n%s", diff)
-	}
-	if !strings.Contains(refused.Next, "crdb-kube down --delete-data --yes") || errOut.Len() != 0 {
-		t.Errorf("next %q, printed %q", refused.Next, errOut)
-	}
-	if err := a.confirmer(true, "")(losing); err != nil {
-		t.Errorf("with --yes: %v", err)
-	}
-	if err := a.confirmer(false, "")(nil); err != nil {
-		t.Errorf("nothing to lose: %v", err)
-	}
-}
-
-func TestAsk_takesOnlyYes(t *testing.T) {
-	for answer, yes := range map[string]bool{
-		"yes\n": true, " yes \n": true, "yes": true,
-		"y\n": false, "YES\n": false, "no\n": false, "\n": false, "": false, "yes please\n": false,
-	} {
-		a, out, errOut := testApp(strings.NewReader(answer), nil)
-		err := a.ask([]string{"claim \x1b[31mone"})
-		if (err == nil) != yes {
-			t.Errorf("%q: got %v", answer, err)
-		}
-		if exitCode(t.Context(), err) > 1 {
-			t.Errorf("%q: declined with exit code %d", answer, exitCode(t.Context(), err))
-		}
-		if out.Len() != 0 || !strings.Contains(errOut.String(), "one") || strings.Contains(errOut.String(), "\x1b") {
-			t.Errorf("%q: asked %q, on stdout %q", answer, errOut, out)
-		}
-	}
 }

@@ -35,7 +35,7 @@ func failures(ctx context.Context, cmd *cobra.Command, err error) []progress.Fai
 		return all
 	}
 	if interrupted, ok := errors.AsType[Interrupted](context.Cause(ctx)); ok {
-		return []progress.Failure{failure(interrupted.Error(), nil, cmd.CommandPath()+" goes on from here")}
+		return []progress.Failure{failure(interrupted.Error(), nil, typed(cmd)+" goes on from here")}
 	}
 	return []progress.Failure{explain(err)}
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"flag"
 	"io"
+	"strconv"
 
 	"k8s.io/klog/v2"
 	"k8s.io/klog/v2/textlogger"
@@ -24,5 +26,9 @@ func (a *app) logging() {
 	if a.verbose > 1 {
 		level = logBodies
 	}
+	// klog asks its own flag before it asks a logger.
+	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(flags)
+	_ = flags.Set("v", strconv.Itoa(level)) // a number is always taken
 	klog.SetLogger(textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(out), textlogger.Verbosity(level))))
 }

@@ -85,16 +85,20 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArguments,
-		PersistentPreRun: func(*cobra.Command, []string) {
+		Version:       buildVersion(),
+		PersistentPreRunE: func(*cobra.Command, []string) error {
 			a.logging()
+			return a.checkConnectionFlags()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a.running = true
 			return cmd.Help()
 		},
 	}
+	root.SuggestionsMinimumDistance = 2
 	a.globalFlags(root)
 	root.AddCommand(a.up(), a.down(), a.status(), a.version())
+	strictHelp(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
 	return root
 }

@@ -4,6 +4,12 @@ import (
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
+// tells says whether progress is shown to people.
+func (a *app) tells() bool {
+	mode := progress.Choose(a.progress, progress.StreamOf(a.streams.ErrOut), a.getenv)
+	return mode == progress.TTY || mode == progress.Plain
+}
+
 // printer shows the events of a verb on stderr.
 func (a *app) printer() *progress.Printer {
 	stream := progress.StreamOf(a.streams.ErrOut)

@@ -63,6 +63,15 @@ func downResult(r deploy.DownResult, target deploy.Target) progress.Result {
 			},
 		}
 	}
+	if len(r.Retained) > 0 {
+		return progress.Result{
+			Headline: "gone in " + progress.Duration(r.Elapsed) + ", but not all data",
+			Lines: []progress.Pair{
+				{Label: "kept", Text: strings.Join(r.Retained, ", ")},
+				{Label: "note", Text: "the class retains volumes whose claims are deleted: what they stand for is to be deleted where it is", Form: progress.Prose},
+			},
+		}
+	}
 	return progress.Result{Headline: "gone in " + progress.Duration(r.Elapsed) + ", with all data"}
 }
 

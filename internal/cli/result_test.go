@@ -41,6 +41,7 @@ func results() map[string]progress.Result {
 		"down":           downResult(deploy.DownResult{Kept: []string{"3 claims of 10Gi", "settings"}, Elapsed: 6200 * time.Millisecond}, target),
 		"down-other":     downResult(deploy.DownResult{Kept: []string{"1 claim of 10Gi", "settings"}, Elapsed: time.Second}, deploy.Target{Namespace: "db", Name: "small"}),
 		"down-data":      downResult(deploy.DownResult{Elapsed: 9 * time.Second}, target),
+		"down-retained":  downResult(deploy.DownResult{Retained: []string{"persistentvolume/pvc-1"}, Elapsed: 9 * time.Second}, target),
 		"down-nothing":   downResult(deploy.DownResult{Nothing: true}, target),
 	}
 }

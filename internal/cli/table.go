@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -21,11 +20,8 @@ func (a *app) writeTable(s deploy.Status, form output) error {
 	out := a.streams.Out
 	condition := palette.Paint(conditionTone(s.Condition), string(s.Condition))
 	head := fmt.Sprintf("%s in %s: ", s.Cluster.Name, s.Cluster.Namespace)
-	between := " · "
-	if whole := head + string(s.Condition) + between + summary(s); width > 0 && utf8.RuneCountInString(whole) > width {
-		between = "\n  "
-	}
-	if _, err := fmt.Fprintln(out, head+condition+between+summary(s)); err != nil {
+	rest := joined(summary(s), utf8.RuneCountInString(head+string(s.Condition)), width)
+	if _, err := fmt.Fprintln(out, head+condition+rest); err != nil {
 		return err
 	}
 	for _, problem := range s.Problems {
@@ -38,10 +34,31 @@ func (a *app) writeTable(s deploy.Status, form output) error {
 		return nil
 	}
 	fmt.Fprintln(out)
+	if form == outputWide {
+		width = 0 // who asks for all of it gets all of it
+	}
 	return podTable(s, form).Write(out, palette, width)
 }
 
-func summary(s deploy.Status) string {
+// joined puts a dot before each part, and a line break where the next part
+// would not fit into the width any more; 0: as wide as can be.
+func joined(parts []string, used, width int) string {
+	const dot, indent = " · ", "  "
+	text := ""
+	for _, part := range parts {
+		length := utf8.RuneCountInString(part)
+		if lead := utf8.RuneCountInString(dot); width == 0 || used+lead+length <= width {
+			text += dot + part
+			used += lead + length
+			continue
+		}
+		text += "\n" + indent + part
+		used = len(indent) + length
+	}
+	return text
+}
+
+func summary(s deploy.Status) []string {
 	var parts []string
 	if s.Live.Known {
 		parts = append(parts, fmt.Sprintf("%d of %d CockroachDB nodes live", s.Live.Value, s.Cluster.Nodes))
@@ -56,7 +73,7 @@ func summary(s deploy.Status) string {
 	if !s.ThrottledFrom.IsZero() {
 		parts = append(parts, "no licence: throttled from "+s.ThrottledFrom.UTC().Format("2006-01-02"))
 	}
-	return strings.Join(parts, " · ")
+	return parts
 }
 
 func conditionTone(condition deploy.Condition) progress.Tone {
@@ -128,7 +145,7 @@ func claimCell(pod deploy.PodStatus) progress.Cell {
 	case !pod.Claim.Deleting.IsZero():
 		return progress.Cell{Text: pod.Claim.Size + ", being deleted", Tone: progress.Bad}
 	case pod.Used.Known:
-		return progress.Cell{Text: pod.Claim.Size + ", " + bytes(pod.Used.Value) + " used"}
+		return progress.Cell{Text: bytes(pod.Used.Value) + "/" + pod.Claim.Size}
 	}
 	return progress.Cell{Text: pod.Claim.Size}
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +17,7 @@ const upTimeout = 10 * time.Minute
 type upFlags struct {
 	nodes, spares                int
 	image, class, hostPath       string
+	patch, initSQL               string
 	cpu, memory, storage         *resource.Quantity
 	insecure, fresh, yes         bool
 	createNamespace, forceOthers bool
@@ -47,6 +47,8 @@ nothing, and after an interruption it goes on from there.`,
 	flags.StringVar(&f.class, "storage-class", "", "StorageClass of the claims (default: the cluster's default class)")
 	flags.StringVar(&f.hostPath, "host-path", "", "make volumes of our own under this directory of the nodes")
 	flags.IntVar(&f.spares, "spare-volumes", 0, "claims to make beyond those of the nodes")
+	flags.StringVar(&f.patch, "patch", "", "merge the YAML in `FILE` over the objects and record it; \"\" removes it, - is stdin")
+	flags.StringVar(&f.initSQL, "init-sql", "", "run the SQL in `FILE` once, after the cluster is initialised; - is stdin")
 	flags.BoolVar(&f.insecure, "insecure", true, "without TLS and passwords; the only mode so far")
 	flags.BoolVar(&f.createNamespace, "create-namespace", false, "make the namespace if it does not exist")
 	flags.BoolVar(&f.forceOthers, "force-conflicts", false, "take over fields that somebody else has set")
@@ -87,8 +89,11 @@ func (f upFlags) check(name string, wish deploy.Wish) error {
 
 func (a *app) runUp(cmd *cobra.Command, f upFlags, timeout time.Duration) error {
 	wish := f.wish(cmd)
-	if err := f.check(a.name, wish); err != nil {
+	if err := a.readFiles(cmd, f, &wish); err != nil {
 		return wrongUse(cmd, err)
+	}
+	if err := f.check(a.name, wish); err != nil {
+		return wrongUse(cmd, inFile(err, "patch", f.patch))
 	}
 	a.running = true
 	at, err := a.dial()
@@ -101,16 +106,18 @@ func (a *app) runUp(cmd *cobra.Command, f upFlags, timeout time.Duration) error 
 	if err != nil {
 		return err
 	}
-	result, err := a.doUp(ctx, at, opts)
+	result, err := a.doUp(ctx, at, opts, question{at: at, command: typed(cmd), yes: f.yes})
 	if err != nil {
 		return err
 	}
 	return a.print(upResult(result, at))
 }
 
-func (a *app) doUp(ctx context.Context, at connection, opts deploy.UpOptions) (deploy.UpResult, error) {
+func (a *app) doUp(ctx *deadline, at connection, opts deploy.UpOptions, q question) (deploy.UpResult, error) {
 	printer := a.printer()
 	defer printer.Close()
+	q.app, q.printer, q.clock = a, printer, ctx
+	opts.Confirm = q.confirm
 	return deploy.Up(ctx, at.client, deploy.Target{Namespace: at.namespace, Name: a.name}, opts, printer.Report)
 }
 
@@ -124,7 +131,6 @@ func (a *app) upOptions(at connection, f upFlags, wish deploy.Wish) (deploy.UpOp
 		Context:      at.context,
 		Wish:         wish,
 		DefaultImage: cockroach.DefaultImage,
-		Confirm:      a.confirmer(f.yes, "crdb-kube up --fresh"),
 		Lock:         deploy.LockOptions{Holder: holder, Wait: a.waitLock},
 		Incarnation:  incarnation,
 		Now:          a.now,

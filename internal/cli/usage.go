@@ -85,6 +85,10 @@ func example(flag *pflag.Flag) string {
 	case "bool":
 		return "true or false"
 	}
+	_, values, listed := strings.Cut(flag.Usage, ": ")
+	if listed {
+		return values
+	}
 	return flag.Usage
 }
 

@@ -34,7 +34,16 @@ type Cluster struct {
 	// SpareVolumes is the number of claims beyond Nodes.
 	SpareVolumes int
 	Security     Security
+	// Patch is YAML that is merged over the objects; empty: none. See
+	// docs/patch.md for what it may say.
+	Patch string
+	// InitSQL is how far the SQL has come that is to run once after the
+	// cluster is initialised. Its text is kept nowhere.
+	InitSQL InitSQL
 	// ClusterID is the database's own identity (a UUID); empty until it is
 	// initialised.
 	ClusterID string
+	// Served is how many nodes served together at last: the pods whose claims
+	// must hold data. 0 until it is initialised.
+	Served int
 }

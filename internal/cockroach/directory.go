@@ -105,9 +105,13 @@ func (c Cluster) throwAway(name, purpose, hostname string) throwAway {
 }
 
 // throwAwayPod runs once, under Pod Security "restricted", and asks for little:
-// it must find room on a machine that is nearly full.
+// it must find room on a machine that is nearly full. Of the patch it takes
+// over what lets it onto the machine and to its image.
 func (c Cluster) throwAwayPod(claim, hostname string) corev1.PodSpec {
+	scheduling := c.Scheduling()
 	return corev1.PodSpec{
+		Tolerations:                   scheduling.Tolerations,
+		ImagePullSecrets:              scheduling.PullSecrets,
 		NodeSelector:                  map[string]string{corev1.LabelHostname: hostname},
 		RestartPolicy:                 corev1.RestartPolicyNever,
 		AutomountServiceAccountToken:  new(false),

@@ -30,6 +30,8 @@ const (
 	AnnotationClusterID   = "crdb-kube.github.io/cluster-id"
 	AnnotationIncarnation = "crdb-kube.github.io/incarnation"
 	AnnotationOrdinal     = "crdb-kube.github.io/ordinal"
+	// AnnotationNudged is when the StatefulSet was touched to wake its controller.
+	AnnotationNudged = "crdb-kube.github.io/nudged"
 	// AnnotationImage is what runs on a volume of our own: the same image
 	// deletes its directory.
 	AnnotationImage = "crdb-kube.github.io/image"

@@ -18,8 +18,9 @@ type Object = runtime.ApplyConfiguration
 // Objects are the cluster's fixed objects in the order in which they are to be
 // applied: settings, headless Service, public Service, PodDisruptionBudget,
 // StatefulSet (with partition 0). Claims and volumes are not among them; they
-// come before, from Claim and Volume. An error means that the embedded
-// manifests are broken.
+// come before, from Claim and Volume. The patch is merged over all but the
+// settings. An error means that the patch does not fit, which Validate says
+// before, or that the embedded manifests are broken.
 func (c Cluster) Objects() ([]Object, error) {
 	headless, err := c.service(manifests.HeadlessService(), c.HeadlessService())
 	if err != nil {
@@ -51,7 +52,7 @@ func (c Cluster) service(manifest, name string) (Object, error) {
 	}
 	service.WithName(name).WithNamespace(c.Namespace).WithLabels(c.Labels())
 	service.Spec.WithSelector(c.Labels())
-	return service, nil
+	return patched(c, service)
 }
 
 func (c Cluster) budget() (Object, error) {
@@ -61,7 +62,7 @@ func (c Cluster) budget() (Object, error) {
 	}
 	budget.WithName(c.Budget()).WithNamespace(c.Namespace).WithLabels(c.Labels())
 	budget.Spec.Selector.WithMatchLabels(c.Labels())
-	return budget, nil
+	return patched(c, budget)
 }
 
 // StatefulSet is the one in Objects with a partition of the caller's choice:
@@ -80,7 +81,7 @@ func (c Cluster) StatefulSet(partition int) (*applyapps.StatefulSetApplyConfigur
 	template := &spec.VolumeClaimTemplates[0]
 	template.WithName(claimTemplate).WithLabels(c.Labels())
 	c.shapeClaim(template.Spec)
-	return set, nil
+	return patched(c, set)
 }
 
 // decode reads a manifest and refuses fields that do not exist.

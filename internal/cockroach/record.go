@@ -24,7 +24,10 @@ const (
 	keyIncarnation = "incarnation"
 	keySpare       = "spare-volumes"
 	keySecurity    = "security"
+	keyPatch       = "patch"
+	keyInitSQL     = "init-sql"
 	keyClusterID   = "cluster-id"
+	keyServed      = "served-nodes"
 )
 
 // Record is everything decided about the cluster as the data of a ConfigMap,
@@ -41,8 +44,12 @@ func (c Cluster) Record() map[string]string {
 		keySpare:       strconv.Itoa(c.SpareVolumes),
 		keySecurity:    string(c.Security),
 	}
+	if c.Served > 0 {
+		data[keyServed] = strconv.Itoa(c.Served)
+	}
 	for key, value := range map[string]string{
 		keyClass: c.StorageClass, keyHostPath: c.HostPath, keyClusterID: c.ClusterID,
+		keyPatch: c.Patch, keyInitSQL: string(c.InitSQL),
 	} {
 		if value != "" {
 			data[key] = value
@@ -54,7 +61,9 @@ func (c Cluster) Record() map[string]string {
 // ParseRecord reads what Record wrote. Keys that it does not know it leaves
 // alone: a newer program may have put them there. It refuses a record of a
 // newer kind, and one that somebody has damaged; the incarnation and the path
-// above all, since directories by these names are deleted one day.
+// above all, since directories by these names are deleted one day. The patch
+// it takes as it is: whether that still fits is for Validate to say, so that a
+// cluster can be looked at and deleted whatever its patch says.
 func ParseRecord(namespace, name string, data map[string]string) (Cluster, error) {
 	if version := data[keyVersion]; version != recordVersion {
 		return Cluster{}, fmt.Errorf("settings of %s: version %q is not one that this crdb-kube knows (%s)", name, version, recordVersion)
@@ -67,12 +76,17 @@ func ParseRecord(namespace, name string, data map[string]string) (Cluster, error
 		Incarnation:  data[keyIncarnation],
 		Security:     Security(data[keySecurity]),
 		ClusterID:    data[keyClusterID],
+		Patch:        data[keyPatch],
+		InitSQL:      InitSQL(data[keyInitSQL]),
 	}
 	numbers := []struct {
 		key   string
 		field *int
-	}{{keyNodes, &c.Nodes}, {keySpare, &c.SpareVolumes}}
+	}{{keyNodes, &c.Nodes}, {keySpare, &c.SpareVolumes}, {keyServed, &c.Served}}
 	for _, number := range numbers {
+		if number.key == keyServed && data[keyServed] == "" {
+			continue // not initialised yet
+		}
 		n, err := strconv.Atoi(data[number.key])
 		if err != nil {
 			return Cluster{}, damaged(name, &Fault{Field: number.key, Value: data[number.key], Reason: "not a whole number"})
@@ -91,6 +105,7 @@ func ParseRecord(namespace, name string, data map[string]string) (Cluster, error
 		*amount.field = q
 	}
 	faults := append(c.countFaults(), c.settledFaults()...)
+	faults = append(faults, c.InitSQL.faults()...)
 	if len(faults) > 0 {
 		return Cluster{}, damaged(name, faults[0])
 	}

@@ -20,6 +20,10 @@ func TestRecord_comesBackAsItWas(t *testing.T) {
 			c.CPU, c.Memory, c.Storage = resource.MustParse("0.75"), resource.MustParse("3G"), resource.MustParse("1.5Ti")
 			c.SpareVolumes = 2
 		}),
+		sampleCluster(func(c *Cluster) {
+			c.Patch, c.InitSQL = "# as it was written\r\nkind: StatefulSet\n\n", InitSQLPending
+		}),
+		sampleCluster(initialised, func(c *Cluster) { c.InitSQL = InitSQLDone }),
 	} {
 		got, err := ParseRecord(c.Namespace, c.Name, c.Record())
 		if err != nil {
@@ -50,6 +54,7 @@ func TestParseRecord_refusesWhatItCannotTrust(t *testing.T) {
 	for key, value := range map[string]string{
 		"version": "2", "nodes": "many", "spare-volumes": "", "cpu": "x", "memory": "", "storage": "10Gb",
 		"incarnation": "../../etc", "host-path": "/", "security": "tls", "cluster-id": "none", "storage-class": "",
+		"init-sql": "CREATE TABLE t (i INT);",
 	} {
 		data := sampleCluster().Record()
 		if key == "host-path" {
@@ -72,6 +77,19 @@ func TestParseRecord_readsSizesThatWouldBeRefusedToday(t *testing.T) {
 	}
 	if _, err := ParseRecord(c.Namespace, c.Name, c.Record()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A patch that an older program took, or somebody's own hand, must not keep the
+// cluster from being looked at and deleted.
+func TestParseRecord_readsAPatchThatDoesNotFitAnyMore(t *testing.T) {
+	c := sampleCluster(ownVolumes, patch("kind: StatefulSet\nspec: {replicas: 7}\n"))
+	if c.Validate() == nil {
+		t.Fatal("the sample is valid")
+	}
+	got, err := ParseRecord(c.Namespace, c.Name, c.Record())
+	if err != nil || got.Patch != c.Patch {
+		t.Errorf("%q, %v", got.Patch, err)
 	}
 }
 

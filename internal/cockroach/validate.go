@@ -29,6 +29,9 @@ func (c Cluster) Validate() error {
 	faults = append(faults, c.imageFaults()...)
 	faults = append(faults, c.sizeFaults()...)
 	faults = append(faults, c.settledFaults()...)
+	if len(c.nameFaults()) == 0 { // the patch names the objects by it
+		faults = append(faults, c.patchFaults()...)
+	}
 	return join(faults)
 }
 

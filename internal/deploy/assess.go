@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
@@ -30,6 +31,7 @@ const (
 	Ready            Phase = "ready"
 	Crashing         Phase = "crashing"
 	Terminating      Phase = "terminating"
+	Outdated         Phase = "outdated, about to be replaced"
 )
 
 // Pod is one pod of the cluster as a person would describe it.
@@ -66,16 +68,49 @@ func assess(c cockroach.Cluster, w kube.Workload, said map[string]word) Rollout 
 		name := c.PodName(i)
 		pod, ok := byName[name]
 		if !ok {
-			r.Pods = append(r.Pods, Pod{Name: name, Phase: Missing})
+			r.Pods = append(r.Pods, Pod{Name: name, Phase: Missing, Detail: notMade(w, name)})
 			continue
 		}
 		described := describe(pod, w.Events, said[name], c)
+		if beingReplaced(w.StatefulSet, pod) {
+			described.Phase, described.Detail, described.Cause = Outdated, "", nil
+		}
 		if described.Phase == WaitingForInit && c.ClusterID != "" {
 			described.Phase = Joining // it has not heard of its cluster yet
 		}
 		r.Pods = append(r.Pods, described)
 	}
 	return r
+}
+
+// notMade is what the StatefulSet controller last said of why it did not make
+// a pod; empty: nothing.
+func notMade(w kube.Workload, pod string) string {
+	if w.StatefulSet == nil {
+		return ""
+	}
+	for _, event := range slices.Backward(w.Events) {
+		if event.InvolvedObject.UID != w.StatefulSet.UID || event.InvolvedObject.Kind != "StatefulSet" || !strings.Contains(event.Message, "Pod "+pod+" ") {
+			continue
+		}
+		if _, why, failed := strings.Cut(event.Message, " failed error: "); failed {
+			return why
+		}
+		return ""
+	}
+	return ""
+}
+
+// beingReplaced says whether the controller is about to make this pod anew
+// from another template, so that what is wrong with it is of no interest.
+func beingReplaced(set *appsv1.StatefulSet, pod *corev1.Pod) bool {
+	if set == nil || pod.DeletionTimestamp != nil || podReady(pod) {
+		return false
+	}
+	rolling := set.Spec.UpdateStrategy.RollingUpdate
+	held := rolling != nil && rolling.Partition != nil && *rolling.Partition > 0
+	revision := pod.Labels[appsv1.ControllerRevisionHashLabelKey]
+	return !held && revision != "" && set.Status.UpdateRevision != "" && revision != set.Status.UpdateRevision
 }
 
 func describe(pod *corev1.Pod, events []*corev1.Event, said word, c cockroach.Cluster) Pod {
@@ -96,13 +131,13 @@ func describe(pod *corev1.Pod, events []*corev1.Event, said word, c cockroach.Cl
 	case status.State.Running != nil:
 		p.Phase, p.Detail = running(said)
 	case failedToPull(status):
-		p.Phase, p.Detail = CannotPull, c.Image
-		p.Cause = pullCause(pod, status, events, c.Image)
+		p.Phase, p.Detail = CannotPull, podImage(pod)
+		p.Cause = pullCause(pod, status, events, p.Detail)
 	case crashed(status):
 		p.Phase, p.Detail = Crashing, lastEnd(status)
 		p.Cause = crashCause(pod, status, c)
 	case pulls(pod, events):
-		p.Phase, p.Detail = Pulling, c.Image
+		p.Phase, p.Detail = Pulling, podImage(pod)
 	default:
 		p.Phase = Scheduled
 	}
@@ -203,13 +238,34 @@ func (r Rollout) Count(is func(Pod) bool) int {
 // Why names the pods that are not there yet and their phases, for a wait
 // that ends too early.
 func (r Rollout) Why(finished func(Pod) bool) string {
+	late := slices.DeleteFunc(slices.Clone(r.Pods), finished)
 	var parts []string
-	for _, pod := range r.Pods {
-		if !finished(pod) {
-			parts = append(parts, pod.Name+" "+pod.words())
-		}
+	for _, group := range alike(late, Pod.words) {
+		parts = append(parts, and(group.names)+" "+group.text)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// sameWords are pods of which the same can be said.
+type sameWords struct {
+	names []string
+	text  string
+}
+
+// alike puts pods together of which the same can be said, in the order in
+// which it is said first.
+func alike(pods []Pod, say func(Pod) string) []sameWords {
+	var groups []sameWords
+	for _, pod := range pods {
+		text := say(pod)
+		i := slices.IndexFunc(groups, func(g sameWords) bool { return g.text == text })
+		if i < 0 {
+			groups = append(groups, sameWords{text: text})
+			i = len(groups) - 1
+		}
+		groups[i].names = append(groups[i].names, pod.Name)
+	}
+	return groups
 }
 
 // words is the phase with its detail.

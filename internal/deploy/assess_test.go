@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -103,7 +104,22 @@ func TestAssess_namesEveryPodThatThereShouldBe(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if why := rollout.Why(Pod.Answering); why != "cockroachdb-0 waiting to be made; cockroachdb-1 waiting for its container; cockroachdb-2 waiting to be made" {
+	if why := rollout.Why(Pod.Answering); why != "cockroachdb-0 and cockroachdb-2 waiting to be made; cockroachdb-1 waiting for its container" {
 		t.Errorf("why: %q", why)
+	}
+}
+
+func TestAssess_doesNotAccuseAPodThatIsBeingReplaced(t *testing.T) {
+	state := readPod(t, "testdata/pods/image-pull-back-off-not-found.yaml")
+	state.Pod.Name = "cockroachdb-0"
+	state.Pod.Labels = map[string]string{appsv1.ControllerRevisionHashLabelKey: "old"}
+	set := &appsv1.StatefulSet{Status: appsv1.StatefulSetStatus{UpdateRevision: "new"}}
+	w := kube.Workload{StatefulSet: set, Pods: []*corev1.Pod{state.Pod}, Events: state.Events}
+	if got := assess(sample(), w, nil).Pods[0]; got.Phase != Outdated || got.Cause != nil {
+		t.Errorf("got %s, cause %+v", got.words(), got.Cause)
+	}
+	set.Spec.UpdateStrategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{Partition: new(int32(3))}
+	if got := assess(sample(), w, nil).Pods[0]; got.Phase != CannotPull || got.Cause == nil {
+		t.Errorf("held back by the partition: got %s, cause %+v", got.words(), got.Cause)
 	}
 }

@@ -140,7 +140,10 @@ func (v *verdict) failure(r Rollout, now time.Time) error {
 		}
 	}
 	for key := range v.since {
-		if !standing[key] {
+		// A pod that runs again has not recovered before it answers: it may
+		// crash as it did before.
+		name, _, _ := strings.Cut(key, " ")
+		if !standing[key] && r.Count(func(p Pod) bool { return p.Name == name && !p.Answering() }) == 0 {
 			delete(v.since, key)
 		}
 	}
@@ -168,14 +171,18 @@ func causeError(r Rollout, first Pod) *Error {
 // expired turns the end of a wait into an error that says what was missing.
 func expired(err error, r Rollout, finished func(Pod) bool) error {
 	e := &Error{Kind: TimedOut, Err: err}
+	var late []Pod
 	for _, pod := range r.Pods {
 		if finished(pod) {
 			continue
 		}
-		e.Seen = append(e.Seen, pod.Name+" "+pod.words())
+		late = append(late, pod)
 		if pod.Cause != nil && e.Next == "" {
 			e.Next, e.Cause = pod.Cause.Next, pod.Cause
 		}
+	}
+	for _, group := range alike(late, Pod.words) {
+		e.Seen = append(e.Seen, and(group.names)+" "+group.text)
 	}
 	if e.Next == "" {
 		e.Next = "crdb-kube status shows how it goes on; the same command again waits further, --timeout sets how long"

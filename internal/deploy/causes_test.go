@@ -57,6 +57,18 @@ func TestVerdict_forgetsACauseThatWentAway(t *testing.T) {
 	wantError(t, v.failure(rollout, began.Add(130*time.Second)), Failed)
 }
 
+// With each restart a crashing pod runs for a second before it ends again.
+func TestVerdict_countsTheGraceThroughRestarts(t *testing.T) {
+	began := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
+	v := newVerdict()
+	crashing, again := Rollout{[]Pod{stuck("a-0", progress.Unclear)}}, Rollout{[]Pod{{Name: "a-0", Phase: Starting}}}
+	for after := time.Duration(0); after < time.Minute; after += 20 * time.Second {
+		wantNoError(t, v.failure(crashing, began.Add(after)))
+		wantNoError(t, v.failure(again, began.Add(after+time.Second)))
+	}
+	wantError(t, v.failure(crashing, began.Add(time.Minute)), Failed, "C_UNCLEAR")
+}
+
 func TestVerdict_neverFailsForWhatPasses(t *testing.T) {
 	began := time.Now()
 	v := newVerdict()

@@ -63,10 +63,7 @@ func (u *up) checkNamespace(ctx context.Context) error {
 	}
 	switch {
 	case namespace != nil && namespace.DeletionTimestamp != nil:
-		return &Error{
-			Message: "namespace " + name + ": is being deleted",
-			Next:    "wait until it is gone, or choose another with --namespace",
-		}
+		return goingNamespace(name)
 	case namespace != nil:
 		return nil
 	case u.opts.Namespace != CreateNamespace:
@@ -188,85 +185,6 @@ func halfDeleted(target Target) error {
 		Kind:    Refused,
 		Message: target.Name + ": an earlier crdb-kube down --delete-data was interrupted, and part of the data is gone",
 		Next:    "crdb-kube down --delete-data finishes it; crdb-kube up --fresh does so and starts empty",
-	}
-}
-
-// decide fills in what the cluster will be: as recorded, as wished, else
-// as fits.
-func (u *up) decide(ctx context.Context) error {
-	if u.opts.Fresh == Given {
-		return u.decideAnew(ctx)
-	}
-	id, err := u.seen.clusterID(u.target)
-	if err != nil {
-		return err
-	}
-	u.fresh = u.seen.record == nil
-	if u.fresh {
-		if id != "" || len(u.seen.claims) > 0 {
-			return u.unrecorded()
-		}
-		u.cluster, err = u.design(ctx)
-	} else {
-		u.cluster, err = u.redesign(id)
-	}
-	if err != nil {
-		return err
-	}
-	return u.cluster.Validate()
-}
-
-// redesign is what a recorded cluster becomes by this command.
-func (u *up) redesign(id string) (cockroach.Cluster, error) {
-	was, wish := *u.seen.record, u.opts.Wish
-	was.ClusterID = id
-	if wish.Storage != nil && u.seen.allOf(wish.Storage.String()) {
-		was.Storage = *wish.Storage // the claims were made larger; the record follows
-	}
-	will, err := change(was, wish, situation{
-		initialised: id != "",
-		claimed:     len(u.seen.claims) > 0,
-		running:     len(u.seen.pods) > 0,
-	})
-	if err != nil {
-		return will, err
-	}
-	if err := u.seen.unfit(will); err != nil {
-		return will, err
-	}
-	if wish.Image == nil {
-		u.mentionDefault(was.Image)
-	}
-	return will, u.checkLoss(was)
-}
-
-// mentionDefault says that a newer release would be had for the asking: what
-// was decided once stays, whatever this program's default is.
-func (u *up) mentionDefault(image string) {
-	runs, known := cockroach.VersionOf(image)
-	byDefault, ok := cockroach.VersionOf(u.opts.DefaultImage)
-	if known && ok && runs.Before(byDefault) {
-		u.remark("it stays at %s; new clusters get %s by default", runs, byDefault)
-	}
-}
-
-// decideAnew is for a cluster that will have nothing of an earlier one.
-func (u *up) decideAnew(ctx context.Context) (err error) {
-	u.fresh = true
-	if u.cluster, err = u.design(ctx); err != nil {
-		return err
-	}
-	return u.cluster.Validate()
-}
-
-// unrecorded refuses claims of ours without the settings that go with them:
-// their size, class and identity would be a guess.
-func (u *up) unrecorded() error {
-	c := names(u.target)
-	return &Error{
-		Kind:    Refused,
-		Message: fmt.Sprintf("%s: has %s, but configmap/%s with its settings is gone", c.Name, count(len(u.seen.claims), "claim"), c.SettingsName()),
-		Next:    "bring the ConfigMap back from a backup; crdb-kube up --fresh deletes the claims with their data and starts empty",
 	}
 }
 

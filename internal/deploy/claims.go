@@ -86,7 +86,7 @@ func (s survey) lost(c cockroach.Cluster) lost {
 			own[s.volumes[i].Name] = true
 		}
 	}
-	for i := range c.Nodes {
+	for i := range c.Served {
 		claim := claims[c.ClaimName(i)]
 		switch {
 		case own[c.VolumeName(i)]:
@@ -99,15 +99,27 @@ func (s survey) lost(c cockroach.Cluster) lost {
 	return l
 }
 
+// are is a number with its verb.
+func are(n int) string {
+	switch n {
+	case 0:
+		return "none is"
+	case 1:
+		return "1 is"
+	}
+	return fmt.Sprintf("%d are", n)
+}
+
 // checkLoss says which pods will start without the data that they had, and
-// refuses where none has any: a new cluster must not take the place of a lost
-// one unasked.
+// refuses where no majority has any: the rest could not serve, and a new
+// cluster must not take the place of a lost one unasked.
 func (u *up) checkLoss(was cockroach.Cluster) error {
 	l := u.seen.lost(was)
-	if len(l.missing) == was.Nodes {
+	if left := was.Served - len(l.missing); len(l.missing) > 0 && 2*left <= was.Served {
 		return &Error{
 			Kind:    Refused,
-			Message: fmt.Sprintf("%s: cluster %s was initialised, but none of its claims is left: its data is gone", was.Name, short(was.ClusterID)),
+			Message: fmt.Sprintf("%s: cluster %s had %s, and of its claims %s left: too few to serve the data", was.Name, short(was.ClusterID), count(was.Served, "node"), are(left)),
+			Seen:    []string{"no claim is left of " + and(l.missing)},
 			Next:    "bring the volumes back; crdb-kube up --fresh gives the old cluster up and starts empty",
 		}
 	}

@@ -119,9 +119,46 @@ func TestUp_refusesToStartWhereNoClaimIsLeft(t *testing.T) {
 	}
 	w.writes()
 	_, err = w.up()
-	wantError(t, err, Refused, "none of its claims is left", "63dcc5b7")
+	wantError(t, err, Refused, "cluster 63dcc5b7 had 3 nodes, and of its claims none is left: too few to serve the data")
 	if diff := cmp.Diff([]string(nil), w.writes()); diff != "" {
 		t.Errorf("written all the same:\n%s", diff)
+	}
+}
+
+func TestUp_refusesToStartWithAMinorityOfTheClaims(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up()
+	wantNoError(t, err)
+	_, err = w.down(Unasked)
+	wantNoError(t, err)
+	w.deleteClaim("datadir-cockroachdb-0")
+	w.deleteClaim("datadir-cockroachdb-2")
+	w.writes()
+	_, err = w.up()
+	wantError(t, err, Refused, "of its claims 1 is left: too few to serve the data")
+	if diff := cmp.Diff([]string(nil), w.writes()); diff != "" {
+		t.Errorf("written all the same:\n%s", diff)
+	}
+}
+
+// The claims that an interrupted growth has not made yet were never there.
+func TestUp_goesOnGrowingThoughMostClaimsAreMissing(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up(wish(Wish{Nodes: new(1)}))
+	wantNoError(t, err)
+	_, err = w.down(Given)
+	wantNoError(t, err)
+	_, err = w.up()
+	wantNoError(t, err)
+	settings, err := w.api.CoreV1().ConfigMaps("default").Get(t.Context(), "cockroachdb-cluster", metav1.GetOptions{})
+	wantNoError(t, err)
+	settings.Data["nodes"] = "5"
+	_, err = w.api.CoreV1().ConfigMaps("default").Update(t.Context(), settings, metav1.UpdateOptions{FieldManager: "crdb-kube"})
+	wantNoError(t, err)
+	result, err := w.up(takeOver)
+	wantNoError(t, err)
+	if result.Cluster.Nodes != 5 || result.Cluster.Served != 5 || len(w.notes()) > 0 {
+		t.Errorf("%+v, notes %q", result.Cluster, w.notes())
 	}
 }
 

@@ -17,50 +17,68 @@ type wiper struct {
 	target Target
 	r      *reporter
 	now    func() time.Time
+	// lost are pods that may still run: their claims cannot go.
+	lost map[string]string
 }
 
-func (d *down) deleteData(ctx context.Context, condemned condemned) (ending, []string, error) {
-	w := wiper{d.client, d.target, d.r, d.opts.Now}
+func (d *down) deleteData(ctx context.Context, condemned condemned) (ending, remains, error) {
+	w := wiper{d.client, d.target, d.r, d.opts.Now, d.lost}
 	return w.wipe(ctx, d.seen, condemned)
+}
+
+// remains are what is left of the data, in words.
+type remains struct {
+	// unreached are directories on machines that do not answer.
+	unreached []string
+	// kept are volumes that their class keeps.
+	kept []string
 }
 
 // wipe marks the cluster as being deleted before the first byte goes, so that
 // a command after an interruption can say what there is to do, and removes
-// the settings last. What lies on a node that does not answer is returned
-// and never counted as deleted.
-func (w wiper) wipe(ctx context.Context, seen survey, c condemned) (ending, []string, error) {
+// the settings last. What is left is returned and never counted as deleted.
+func (w wiper) wipe(ctx context.Context, seen survey, c condemned) (ending, remains, error) {
 	if len(c.data) == 0 {
-		return skipped("there is none"), nil, nil
+		return skipped("there is none"), remains{}, nil
 	}
 	settings := seen.ref(kube.ConfigMap, w.target.Name+"-cluster")
 	if settings.Exists() && owned(w.target, settings) {
 		mark := map[string]string{cockroach.AnnotationDeleting: w.now().UTC().Format(time.RFC3339)}
 		if err := w.client.Annotate(ctx, settings, mark); err != nil {
-			return ending{}, nil, err
+			return ending{}, remains{}, err
 		}
 	}
 	left, unreached, err := w.directories(ctx, seen)
+	rest := remains{unreached: left}
+	for pod := range w.lost {
+		unreached[claimOfPod(pod)] = true
+	}
 	if err != nil {
-		return ending{}, nil, err
+		return ending{}, remains{}, err
 	}
 	doomed := c.data
-	if len(left) > 0 {
+	if len(unreached) > 0 {
 		doomed = slices.DeleteFunc(slices.Clone(doomed), func(ref kube.Ref) bool {
 			return ref.Kind == kube.ConfigMap || unreached[ref.Name]
 		})
 	}
 	for _, batch := range byKind(doomed, kube.PersistentVolumeClaim, kube.PersistentVolume, kube.ConfigMap) {
 		if err := removeAndAwait(ctx, w.client, w.r, batch); err != nil {
-			return ending{}, nil, err
+			return ending{}, remains{}, err
 		}
 		for _, ref := range batch {
 			w.r.object(ref, progress.Removed)
 		}
+		if batch[0].Kind == kube.PersistentVolumeClaim {
+			if rest.kept, err = w.provisioned(ctx, seen, batch); err != nil {
+				return ending{}, rest, err
+			}
+		}
 	}
-	if len(left) > 0 {
-		return done("%s; %s not reached", kinds(doomed), count(len(left), "directory")), left, nil
+	if len(unreached) > 0 {
+		return done("%s; what lies on nodes that do not answer stays", kinds(doomed)), rest, nil
 	}
-	return done("%s", kinds(doomed)), nil, w.verify(ctx)
+	return done("%s", kinds(doomed)), rest, w.verify(ctx)
 }
 
 // byKind sorts refs into batches, in the order of the kinds.
@@ -91,19 +109,15 @@ func (w wiper) verify(ctx context.Context) error {
 	if len(left) == 0 {
 		return nil
 	}
-	var names []string
-	for _, ref := range left {
-		names = append(names, ref.String())
-	}
 	return &Error{
-		Message: "data: " + and(names) + " came back while they were deleted",
+		Message: "data: " + and(namesOf(left)) + " came back while they were deleted",
 		Next:    "find out what makes them, then the same command again",
 	}
 }
 
 // wipeFirst is `up --fresh`: stop, delete everything, look again.
 func (u *up) wipeFirst(ctx context.Context) (ending, error) {
-	d := &down{client: u.client, target: u.target, r: u.r, opts: DownOptions{Data: Given, Now: u.opts.Now}}
+	d := &down{client: u.client, target: u.target, r: u.r, opts: DownOptions{Data: Given, Now: u.opts.Now}, lost: map[string]string{}}
 	if err := d.look(ctx); err != nil {
 		return ending{}, err
 	}
@@ -123,12 +137,15 @@ func (u *up) wipeFirst(ctx context.Context) (ending, error) {
 	if _, err := d.remove(ctx, condemned); err != nil {
 		return ending{}, err
 	}
-	_, left, err := d.deleteData(ctx, condemned)
+	_, rest, err := d.deleteData(ctx, condemned)
 	if err != nil {
 		return ending{}, err
 	}
-	if len(left) > 0 {
-		return ending{}, notReached(left)
+	if err := d.unreached(rest.unreached); err != nil {
+		return ending{}, err
+	}
+	if len(rest.kept) > 0 {
+		u.r.note("kept by the reclaim policy of their class: %s", and(rest.kept))
 	}
 	if u.seen, err = look(ctx, u.client, u.target); err != nil {
 		return ending{}, err
@@ -136,9 +153,21 @@ func (u *up) wipeFirst(ctx context.Context) (ending, error) {
 	return done("the old cluster and its data are gone"), nil
 }
 
-func notReached(left []string) error {
+// unreached is an error where machines that do not answer hold pods or data:
+// neither is counted as gone.
+func (d *down) unreached(directories []string) error {
+	var parts []string
+	if lost := d.lostPods(); len(lost) > 0 {
+		parts = append(parts, and(lost)+" may still run")
+	}
+	if len(directories) > 0 {
+		parts = append(parts, and(directories)+" is still there")
+	}
+	if len(parts) == 0 {
+		return nil
+	}
 	return &Error{
-		Message: "data: " + and(left) + " is still there: the node does not answer",
-		Next:    "the same command again, when the node is back, deletes it",
+		Message: d.target.Name + ": " + and(parts) + ": the node does not answer",
+		Next:    "the same command again, when the node is back, finishes it",
 	}
 }

@@ -42,7 +42,7 @@ func (u *up) size(ctx context.Context, c cockroach.Cluster) (cockroach.Cluster, 
 	if u.opts.Wish.CPU != nil && u.opts.Wish.Memory != nil {
 		return c, nil
 	}
-	machines, err := u.room(ctx)
+	machines, err := u.room(ctx, c)
 	if err != nil {
 		return c, err
 	}
@@ -72,7 +72,7 @@ func tooLittle(err error) error {
 
 // room is what the schedulable nodes have left: allocatable less what the
 // pods there ask for, but those that go first. Empty where the user may not look.
-func (u *up) room(ctx context.Context) ([]cockroach.Machine, error) {
+func (u *up) room(ctx context.Context, c cockroach.Cluster) ([]cockroach.Machine, error) {
 	if len(u.nodes) == 0 {
 		return nil, nil
 	}
@@ -86,7 +86,7 @@ func (u *up) room(ctx context.Context) ([]cockroach.Machine, error) {
 	ours := func(pod corev1.Pod) bool {
 		return u.opts.Fresh == Given && owned(u.target, kube.RefOf(kube.Pod, &pod)) && pod.Namespace == u.target.Namespace
 	}
-	return machines(u.nodes, slices.DeleteFunc(pods, ours)), nil
+	return machines(suited(u.nodes, c), slices.DeleteFunc(pods, ours)), nil
 }
 
 func machines(nodes []corev1.Node, pods []corev1.Pod) []cockroach.Machine {
@@ -108,6 +108,40 @@ func machines(nodes []corev1.Node, pods []corev1.Pod) []cockroach.Machine {
 		all = append(all, cockroach.Machine{Name: node.Name, CPU: cpu, Memory: memory, Schedulable: schedulable(node)})
 	}
 	return all
+}
+
+// suited are the nodes as the pods of this cluster see them: taints that they
+// tolerate are gone, and what their node selector leaves out takes no pods. The
+// patch may also say so by affinity; that is for the scheduler alone to read.
+func suited(nodes []corev1.Node, c cockroach.Cluster) []corev1.Node {
+	scheduling := c.Scheduling()
+	all := slices.Clone(nodes)
+	for i := range all {
+		node := &all[i]
+		node.Spec.Taints = slices.DeleteFunc(slices.Clone(node.Spec.Taints), func(taint corev1.Taint) bool {
+			return slices.ContainsFunc(scheduling.Tolerations, func(toleration corev1.Toleration) bool {
+				return tolerates(toleration, taint)
+			})
+		})
+		for key, value := range scheduling.NodeSelector {
+			if got, there := node.Labels[key]; !there || got != value {
+				node.Spec.Unschedulable = true
+			}
+		}
+	}
+	return all
+}
+
+// tolerates is the scheduler's rule.
+func tolerates(toleration corev1.Toleration, taint corev1.Taint) bool {
+	switch {
+	case toleration.Effect != "" && toleration.Effect != taint.Effect,
+		toleration.Key != "" && toleration.Key != taint.Key:
+		return false
+	case toleration.Operator == corev1.TolerationOpExists:
+		return true
+	}
+	return toleration.Key != "" && toleration.Value == taint.Value
 }
 
 // schedulable says whether a pod without tolerations can start on the node now.

@@ -103,7 +103,7 @@ func throwAwayPod(pod *corev1.Pod, events []*corev1.Event) Pod {
 	if ended || pod.Status.Phase == corev1.PodSucceeded {
 		return Pod{Name: pod.Name, Phase: Ready}
 	}
-	return describe(pod, events, word{}, cockroach.Cluster{Image: podImage(pod)})
+	return describe(pod, events, word{}, cockroach.Cluster{})
 }
 
 // nothingThere says whether the kubelet found no directory to mount for this

@@ -156,10 +156,13 @@ func kept(s survey, target Target) []string {
 // losing lists for the user what will die: the data, and all that is not ours.
 func losing(s survey, target Target, c condemned) []string {
 	var lines []string
+	if n := len(c.pods); n > 0 {
+		lines = append(lines, runs(n)+" now, and will be stopped")
+	}
 	for _, ref := range c.data {
 		lines = append(lines, ref.String()+ofWhat(s, target, ref))
 	}
-	for _, ref := range append(c.all(), c.pods...) {
+	for _, ref := range c.all() {
 		if !owned(target, ref) {
 			lines = append(lines, ref.String()+", left by the recipe")
 		}

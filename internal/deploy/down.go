@@ -34,8 +34,10 @@ type DownResult struct {
 	// Kept is what stays for the next `up`, in words; empty: nothing.
 	Kept []string
 	// Left is what a machine that is down still holds.
-	Left    []string
-	Elapsed time.Duration
+	Left []string
+	// Retained are volumes that their class keeps, with the data.
+	Retained []string
+	Elapsed  time.Duration
 }
 
 // down is one run of the verb.
@@ -45,6 +47,8 @@ type down struct {
 	opts   DownOptions
 	r      *reporter
 	seen   survey
+	// lost are pods that may still run, with the nodes that do not answer.
+	lost map[string]string
 	// lease is the lock, left behind where an earlier command was killed.
 	lease kube.Ref
 }
@@ -52,7 +56,7 @@ type down struct {
 // Down stops the cluster and keeps its data, unless the data was given up in
 // this very command. It works on any half-made state.
 func Down(ctx context.Context, client *kube.Client, target Target, opts DownOptions, report func(progress.Event)) (DownResult, error) {
-	d := &down{client: client, target: target, opts: opts, r: newReporter(report, opts.Now)}
+	d := &down{client: client, target: target, opts: opts, r: newReporter(report, opts.Now), lost: map[string]string{}}
 	began := opts.Now()
 	held, lock, err := d.prepare(ctx)
 	defer lock.Release()
@@ -74,6 +78,9 @@ func (d *down) prepare(ctx context.Context) (context.Context, *kube.Lock, error)
 	}
 	if d.nothing() && !d.lease.Exists() {
 		return nil, nil, nil
+	}
+	if err := namespaceGoing(ctx, d.client, d.target.Namespace); err != nil {
+		return nil, nil, err
 	}
 	need := downPermissions()
 	if d.opts.Data == Given {
@@ -130,15 +137,24 @@ func (d *down) stopAndDelete(ctx context.Context) (DownResult, error) {
 			return DownResult{}, err
 		}
 	}
+	if err := d.keepable(); err != nil {
+		return DownResult{}, err
+	}
 	d.r.headline(strings.Join([]string{d.opts.Context, "namespace " + d.target.Namespace, "cluster " + d.target.Name}, " · "))
 	steps := []step{
-		{"stop", func(ctx context.Context) (ending, error) { return d.stop(ctx, condemned) }},
+		{"stop", func(ctx context.Context) (ending, error) {
+			if err := d.restore(ctx); err != nil {
+				return ending{}, err
+			}
+			return d.stop(ctx, condemned)
+		}},
 		{"remove", func(ctx context.Context) (ending, error) { return d.remove(ctx, condemned) }},
 	}
 	result := DownResult{}
 	if d.opts.Data == Given {
-		steps = append(steps, step{"delete data", func(ctx context.Context) (end ending, err error) {
-			end, result.Left, err = d.deleteData(ctx, condemned)
+		steps = append(steps, step{"delete data", func(ctx context.Context) (ending, error) {
+			end, rest, err := d.deleteData(ctx, condemned)
+			result.Left, result.Retained = rest.unreached, rest.kept
 			return end, err
 		}})
 	} else {
@@ -147,10 +163,22 @@ func (d *down) stopAndDelete(ctx context.Context) (DownResult, error) {
 	if err := d.r.runAll(ctx, steps); err != nil {
 		return result, err
 	}
-	if len(result.Left) > 0 {
-		return result, notReached(result.Left)
+	return result, d.unreached(result.Left)
+}
+
+// keepable refuses to stop pods that hold claims which are being deleted: with
+// the pods their data would be gone, and nobody has asked for that here.
+func (d *down) keepable() error {
+	claims, _ := d.seen.going(d.opts.Now())
+	if d.scope() != KeepData || len(claims) == 0 || len(d.seen.pods) == 0 {
+		return nil
 	}
-	return result, nil
+	return &Error{
+		Kind:    Refused,
+		Message: d.target.Name + ": " + count(len(claims), "claim") + " being deleted, and only the pods that run still hold the data",
+		Seen:    claims,
+		Next:    "back up the data now; crdb-kube down --delete-data gives it up",
+	}
 }
 
 // stop removes the StatefulSet from around its pods, so that nothing makes
@@ -183,6 +211,9 @@ func (d *down) stop(ctx context.Context, condemned condemned) (ending, error) {
 			return ending{}, err
 		}
 	}
+	if lost := d.lostPods(); len(lost) > 0 {
+		return done("%d of %s stopped; %s not known to have", len(pods)-len(lost), count(len(pods), "pod"), and(lost)), nil
+	}
 	return done("%s stopped", count(len(pods), "pod")), nil
 }
 
@@ -202,29 +233,6 @@ func (d *down) podsOf(ctx context.Context, condemned condemned) ([]kube.Ref, err
 		}
 	}
 	return all, nil
-}
-
-// awaitPods waits until these pods are gone and shows each as it goes.
-func (d *down) awaitPods(ctx context.Context, pods []kube.Ref, selector string) error {
-	selection := kube.Selection{Namespace: d.target.Namespace, Name: d.target.Name, Selector: selector}
-	return d.client.WatchWorkload(ctx, selection, func(_ context.Context, w kube.Workload) (kube.Verdict, error) {
-		alive := map[string]bool{}
-		for _, pod := range w.Pods {
-			alive[string(pod.UID)] = true
-		}
-		var left []string
-		for _, pod := range pods {
-			state, words := progress.Removed, "stopped"
-			if alive[string(pod.UID)] {
-				state, words = progress.Running, "stopping"
-				left = append(left, pod.Name)
-			}
-			d.r.emit(progress.Event{Subject: pod.String(), State: state, Message: words})
-		}
-		gone := len(pods) - len(left)
-		d.r.waiting(gone, len(pods), "%d of %s stopped", gone, count(len(pods), "pod"))
-		return kube.Verdict{Done: len(left) == 0, Why: and(left) + " to stop"}, nil
-	})
 }
 
 // remove deletes the rest of what is ours but the data.

@@ -150,6 +150,7 @@ func (u *up) identified(id string, err error) (why string) {
 		return err.Error()
 	}
 	u.cluster.ClusterID = id
+	u.cluster.Served = max(u.cluster.Served, u.cluster.Nodes)
 	return ""
 }
 

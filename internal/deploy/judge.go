@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/internal/kube"
@@ -11,18 +12,29 @@ import (
 const youngPod = 5 * time.Minute
 
 // judge finds the condition and its problems, the worst first.
-func (s *Status) judge(w kube.Workload, rollout Rollout, readings map[string]reading) {
+// absent are objects that should be there.
+func (s *Status) judge(w kube.Workload, rollout Rollout, readings map[string]reading, absent []string) {
 	s.dangers()
 	if w.StatefulSet == nil {
 		s.stopped(w)
 		return
 	}
+	for _, what := range absent {
+		s.problem(what, "crdb-kube up makes it again")
+	}
 	young := false
-	for _, pod := range rollout.Pods {
-		if pod.Phase == Ready {
-			continue
+	late := slices.DeleteFunc(slices.Clone(rollout.Pods), Pod.isReady)
+	for _, group := range alike(late, podProblem) {
+		noun := "pod "
+		if len(group.names) > 1 {
+			noun = "pods "
 		}
-		s.problem(podProblem(pod), podNext(pod))
+		s.problem(noun+and(group.names)+": "+group.text, "")
+	}
+	for _, pod := range late {
+		if s.Next == "" {
+			s.Next = podNext(pod)
+		}
 		young = young || (pod.Cause == nil && s.Seen.Sub(pod.Created) < youngPod)
 	}
 	if s.Unavailable.Value > 0 {
@@ -77,8 +89,19 @@ func (s *Status) losses(l lost) {
 // stopped is a cluster without a StatefulSet: its data waits for the next up.
 func (s *Status) stopped(w kube.Workload) {
 	s.Condition = Stopped
-	if len(w.Pods) > 0 {
-		s.problem(fmt.Sprintf("statefulset/%s is gone, and %s without it", s.Cluster.Name, runs(len(w.Pods))), "crdb-kube up makes it again around them")
+	running := 0
+	for _, pod := range w.Pods {
+		if pod.DeletionTimestamp == nil {
+			running++
+		}
+	}
+	switch {
+	case running > 0:
+		s.Condition = Degraded
+		s.problem(fmt.Sprintf("statefulset/%s is gone, and %s without it", s.Cluster.Name, runs(running)), "crdb-kube up makes it again around them")
+		return
+	case len(w.Pods) > 0:
+		s.problem(count(len(w.Pods), "pod")+" of it still stopping", "crdb-kube up starts it again with the data it has")
 		return
 	}
 	s.Pods = nil
@@ -94,9 +117,9 @@ func runs(n int) string {
 
 func podProblem(pod Pod) string {
 	if pod.Cause != nil {
-		return fmt.Sprintf("pod %s: %s (%s)", pod.Name, pod.Cause.Sentence, pod.Cause.ID)
+		return fmt.Sprintf("%s (%s)", pod.Cause.Sentence, pod.Cause.ID)
 	}
-	return "pod " + pod.Name + ": " + pod.words()
+	return pod.words()
 }
 
 func podNext(pod Pod) string {

@@ -32,6 +32,12 @@ func (u *up) ready(ctx context.Context) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
+	if u.cluster.Served != u.cluster.Nodes {
+		u.cluster.Served = u.cluster.Nodes
+		if err := u.saveSettings(ctx); err != nil {
+			return ending{}, err
+		}
+	}
 	return done("%s ready, %s live", count(u.cluster.Nodes, "pod"), count(u.cluster.Nodes, "CockroachDB node")), nil
 }
 

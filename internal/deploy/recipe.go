@@ -120,7 +120,7 @@ func recipeVolume(target Target, volume corev1.PersistentVolume) bool {
 		return false
 	}
 	if claim := volume.Spec.ClaimRef; claim != nil {
-		_, ours := ordinal(claim.Name, "datadir-"+target.Name+"-")
+		_, ours := ordinal(claim.Name, claimPrefix+target.Name+"-")
 		return ours && claim.Namespace == target.Namespace
 	}
 	match := regexp.MustCompile(`^pv([0-3])$`).FindStringSubmatch(volume.Name)

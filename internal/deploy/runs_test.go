@@ -63,7 +63,7 @@ func (w *world) downOf(at Target, data Consent) (DownResult, error) {
 	return Down(ctx, w.client, at, DownOptions{
 		Context: "test", Data: data, Confirm: func([]string) error { return nil },
 		Lock: LockOptions{Holder: kube.Holder{Command: "down", Host: "here", PID: 1, Token: "t"}},
-		Now:  time.Now,
+		Now:  w.now,
 	}, w.record)
 }
 
@@ -126,6 +126,33 @@ func (w *world) transcript() string {
 	}
 	flush()
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// endNamespace marks it as being deleted.
+func (w *world) endNamespace() {
+	w.Helper()
+	namespace, err := w.api.CoreV1().Namespaces().Get(w.Context(), "default", metav1.GetOptions{})
+	wantNoError(w.T, err)
+	namespace.DeletionTimestamp, namespace.Finalizers = new(metav1.Now()), []string{"kubernetes"}
+	_, err = w.api.CoreV1().Namespaces().Update(w.Context(), namespace, metav1.UpdateOptions{})
+	wantNoError(w.T, err)
+}
+
+// until waits until the running command has said this.
+func (w *world) until(step, message string) {
+	w.Helper()
+	said := func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return slices.ContainsFunc(w.events, func(e progress.Event) bool { return e.Step == step && e.Message == message })
+	}
+	for !said() {
+		select {
+		case <-w.Context().Done():
+			w.Fatalf("%s never said %q", step, message)
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // notes are those of the last command.

@@ -2,12 +2,15 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
@@ -21,14 +24,14 @@ func (u *up) applySet(ctx context.Context) (kube.Applied, error) {
 	before := u.seen.ref(kube.StatefulSet, u.cluster.Name)
 	if u.seen.set == nil || u.cluster.ClusterID == "" || len(u.seen.pods) == 0 {
 		applied, err := u.putSet(ctx, before, 0)
-		if before.Exists() && apierrors.IsInvalid(err) {
+		if before.Exists() && immutable(err) {
 			return u.remake(ctx, before)
 		}
 		return applied, err
 	}
 	would, err := u.preview(ctx, before)
 	switch {
-	case apierrors.IsInvalid(err):
+	case immutable(err):
 		return u.remake(ctx, before)
 	case err != nil:
 		return kube.Applied{}, err
@@ -38,6 +41,20 @@ func (u *up) applySet(ctx context.Context) (kube.Applied, error) {
 		return kube.Applied{Ref: before, Outcome: kube.Unchanged, Object: u.seen.set}, nil
 	}
 	return u.putSet(ctx, before, 0)
+}
+
+// immutable says whether the server would take the object, but not as a change
+// of the one that is there. Whatever else is wrong with it would be wrong with
+// a new one as well, and by then the old one would be gone.
+func immutable(err error) bool {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || !apierrors.IsInvalid(err) || status.Status().Details == nil {
+		return false
+	}
+	causes := status.Status().Details.Causes
+	return len(causes) > 0 && !slices.ContainsFunc(causes, func(cause metav1.StatusCause) bool {
+		return cause.Type != metav1.CauseType(field.ErrorTypeForbidden) || cause.Field != "spec"
+	})
 }
 
 func (u *up) putSet(ctx context.Context, before kube.Ref, partition int) (kube.Applied, error) {

@@ -1,10 +1,15 @@
 package deploy
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
@@ -61,6 +66,30 @@ func TestUp_keepsPodsThatAnEarlierChangeHasNotReached(t *testing.T) {
 	wantNoError(t, err)
 	if got := w.partition(); got != 0 {
 		t.Errorf("partition %d after a stop, want 0", got)
+	}
+}
+
+// A server refuses a change of an immutable field, and a value that it takes
+// from nobody, with the same kind of error.
+func TestImmutable_isNotWhateverTheServerRefuses(t *testing.T) {
+	kind := schema.GroupKind{Group: "apps", Kind: "StatefulSet"}
+	fixed := field.Forbidden(field.NewPath("spec"), "updates to statefulset spec for fields other than 'replicas' are forbidden")
+	wrong := field.Invalid(field.NewPath("spec", "minReadySeconds"), -1, "must be greater than or equal to 0")
+	for name, test := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"an immutable field":         {apierrors.NewInvalid(kind, "cockroachdb", field.ErrorList{fixed}), true},
+		"a value that is wrong":      {apierrors.NewInvalid(kind, "cockroachdb", field.ErrorList{wrong}), false},
+		"both":                       {apierrors.NewInvalid(kind, "cockroachdb", field.ErrorList{fixed, wrong}), false},
+		"an answer without causes":   {apierrors.NewInvalid(kind, "cockroachdb", nil), false},
+		"something else":             {apierrors.NewForbidden(schema.GroupResource{}, "x", errors.New("no")), false},
+		"nothing":                    {nil, false},
+		"the same, told by somebody": {fmt.Errorf("statefulset/cockroachdb: %w", apierrors.NewInvalid(kind, "x", field.ErrorList{fixed})), true},
+	} {
+		if got := immutable(test.err); got != test.want {
+			t.Errorf("%s: got %v", name, got)
+		}
 	}
 }
 

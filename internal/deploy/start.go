@@ -28,9 +28,13 @@ func (u *up) start(ctx context.Context) (ending, error) {
 func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, error) {
 	var rollout Rollout
 	verdict := newVerdict()
+	watched := watched{up: u}
 	selection := kube.Selection{Namespace: u.target.Namespace, Name: u.target.Name, Selector: u.cluster.Selector()}
 	err := u.client.WatchWorkload(ctx, selection, func(ctx context.Context, w kube.Workload) (kube.Verdict, error) {
-		if w.StatefulSet == nil || w.StatefulSet.Generation < u.generation {
+		if w.StatefulSet == nil || w.StatefulSet.DeletionTimestamp != nil {
+			return kube.Verdict{Why: "the StatefulSet to be seen", Again: time.Second}, watched.vanished(ctx)
+		}
+		if w.StatefulSet.Generation < u.generation {
 			return kube.Verdict{Why: "the StatefulSet to be seen"}, nil
 		}
 		rollout = assess(u.cluster, w, u.asked.ask(ctx, u.cluster, w.Pods))
@@ -41,6 +45,7 @@ func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, e
 		if err := verdict.failure(rollout, u.opts.Now()); err != nil {
 			return kube.Verdict{}, err
 		}
+		watched.nudge(ctx, w.StatefulSet, rollout)
 		return kube.Verdict{Why: rollout.Why(finished), Again: u.again(rollout)}, nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -54,7 +59,10 @@ func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, e
 func (u *up) again(rollout Rollout) time.Duration {
 	again, unclear := u.asked.again(), unclearAgain(rollout)
 	if again == 0 || (unclear > 0 && unclear < again) {
-		return unclear
+		again = unclear
+	}
+	if again == 0 && rollout.Count(Pod.isMissing) > 0 {
+		return nudgeAfter
 	}
 	return again
 }

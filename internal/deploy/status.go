@@ -72,6 +72,7 @@ func GetStatus(ctx context.Context, client *kube.Client, target Target, now func
 		seen, err = look(grouped, client, target)
 		return err
 	})
+	group.Go(func() error { return namespaceGoing(grouped, client, target.Namespace) })
 	group.Go(func() (err error) {
 		workload, err = client.Snapshot(grouped, kube.Selection{Namespace: target.Namespace, Name: target.Name, Selector: names(target).Selector()})
 		return err
@@ -163,7 +164,7 @@ func summarise(c cockroach.Cluster, w kube.Workload, rollout Rollout, readings m
 		s.ThrottledFrom = from
 	}
 	s.losses(seen.lost(c))
-	s.judge(w, rollout, readings)
+	s.judge(w, rollout, readings, seen.absent(c))
 	return s
 }
 

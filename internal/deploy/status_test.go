@@ -89,6 +89,30 @@ func TestStatus_aClaimThatIsBeingDeletedIsTheFirstProblem(t *testing.T) {
 	}
 }
 
+func TestStatus_missesTheObjectsThatShouldBeThere(t *testing.T) {
+	w := serving(t)
+	wantNoError(t, w.api.CoreV1().Services("default").Delete(t.Context(), "cockroachdb-public", metav1.DeleteOptions{}))
+	wantNoError(t, w.api.CoreV1().ConfigMaps("default").Delete(t.Context(), "cockroachdb-cluster", metav1.DeleteOptions{}))
+	s, err := w.status()
+	wantNoError(t, err)
+	want := []string{
+		"configmap/cockroachdb-cluster is gone: what was decided about the cluster stands nowhere",
+		"service/cockroachdb-public is gone: no client reaches the database",
+	}
+	if diff := cmp.Diff(want, s.Problems); diff != "" || s.Condition != Degraded || s.Next != "crdb-kube up makes it again" {
+		t.Errorf("%s, next %q, problems (-want +got):\n%s", s.Condition, s.Next, diff)
+	}
+}
+
+func TestStatus_ofANamespaceThatIsBeingDeletedSaysSo(t *testing.T) {
+	w := serving(t)
+	w.endNamespace()
+	_, err := w.status()
+	wantError(t, err, Failed, "namespace default: is being deleted")
+	_, err = w.down(Unasked)
+	wantError(t, err, Failed, "namespace default: is being deleted")
+}
+
 func TestSummarise_saysWhoseDataIsGone(t *testing.T) {
 	kept, again := claimOf("datadir-cockroachdb-0", clusterA), claimOf("datadir-cockroachdb-1", "")
 	kept.Annotations[cockroach.AnnotationIncarnation], again.Annotations = sample().Incarnation, nil
@@ -152,7 +176,11 @@ func TestUnhealthy_takesUnknownForNotWell(t *testing.T) {
 func TestSummarise_tellsStartingFromDegraded(t *testing.T) {
 	now := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
 	set := kube.Workload{StatefulSet: &appsv1.StatefulSet{}}
-	var claims survey
+	claims := survey{refs: map[string]kube.Ref{}}
+	for _, ref := range append(fixedObjects(target()), kube.Ref{Kind: kube.ConfigMap, Name: "cockroachdb-cluster"}) {
+		ref.UID = "there"
+		claims.refs[ref.String()] = ref
+	}
 	for i := range 3 {
 		claim := claimOf(sample().ClaimName(i), clusterA)
 		claim.Annotations[cockroach.AnnotationIncarnation] = sample().Incarnation

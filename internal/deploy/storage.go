@@ -96,7 +96,7 @@ func asWanted(seen *corev1.PersistentVolumeClaim, want *applycore.PersistentVolu
 // volume belongs to which ordinal.
 func (u *up) ownVolumes(ctx context.Context) (map[int]string, error) {
 	existing := u.existingVolumes()
-	places, err := place(u.nodes, existing, u.claims())
+	places, err := place(suited(u.nodes, u.cluster), existing, u.claims())
 	if err != nil {
 		return nil, err
 	}

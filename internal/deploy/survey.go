@@ -123,12 +123,12 @@ func fixedObjects(target Target) []kube.Ref {
 
 func underOurNames(claims []corev1.PersistentVolumeClaim, name string) []corev1.PersistentVolumeClaim {
 	ours := slices.DeleteFunc(claims, func(claim corev1.PersistentVolumeClaim) bool {
-		_, ok := ordinal(claim.Name, "datadir-"+name+"-")
+		_, ok := ordinal(claim.Name, claimPrefix+name+"-")
 		return !ok
 	})
 	slices.SortFunc(ours, func(a, b corev1.PersistentVolumeClaim) int {
-		i, _ := ordinal(a.Name, "datadir-"+name+"-")
-		j, _ := ordinal(b.Name, "datadir-"+name+"-")
+		i, _ := ordinal(a.Name, claimPrefix+name+"-")
+		j, _ := ordinal(b.Name, claimPrefix+name+"-")
 		return i - j
 	})
 	return ours
@@ -196,6 +196,12 @@ func (s survey) clusterID(target Target) (string, error) {
 	}
 }
 
+// claimPrefix is what the name of a claim has before that of its pod.
+const claimPrefix = "datadir-"
+
+// claimOfPod is the name of the claim of a pod of ours.
+func claimOfPod(pod string) string { return claimPrefix + pod }
+
 // names is a cluster of which only the names and selectors are known.
 func names(target Target) cockroach.Cluster {
 	return cockroach.Cluster{Namespace: target.Namespace, Name: target.Name}
@@ -219,6 +225,23 @@ func (s survey) sorted() []kube.Ref {
 // ref is what was seen of one fixed object.
 func (s survey) ref(kind kube.Kind, name string) kube.Ref {
 	return s.refs[kube.Ref{Kind: kind, Name: name}.String()]
+}
+
+// absent says which of the objects that every cluster has are not there.
+func (s survey) absent(c cockroach.Cluster) []string {
+	var gone []string
+	for key, what := range map[string]string{
+		"service/" + c.PublicService():      "no client reaches the database",
+		"service/" + c.HeadlessService():    "the pods do not find each other when they start",
+		"poddisruptionbudget/" + c.Budget(): "draining Kubernetes nodes may stop too many pods at once",
+		"configmap/" + c.SettingsName():     "what was decided about the cluster stands nowhere",
+	} {
+		if !s.refs[key].Exists() {
+			gone = append(gone, key+" is gone: "+what)
+		}
+	}
+	slices.Sort(gone)
+	return gone
 }
 
 // deleting says whether the settings carry the mark that `down --delete-data`

@@ -115,14 +115,14 @@ func Up(ctx context.Context, client *kube.Client, target Target, opts UpOptions,
 	if err := u.r.run(ctx, check); err != nil {
 		return UpResult{}, lostLock(held, err)
 	}
-	err := u.r.runAll(held, []step{
+	err := u.r.runAll(held, append([]step{
 		{"cleanup", u.cleanup},
 		{"storage", u.storage},
 		{"apply", u.apply},
 		{"start", u.start},
 		{"init", u.initialise},
 		{"ready", u.ready},
-	})
+	}, u.initSQLStep()...))
 	return u.result(), lostLock(held, err)
 }
 

@@ -142,10 +142,40 @@ func TestUp_freshStartsEmpty(t *testing.T) {
 	}
 }
 
+func TestUp_freshKeepsWhatWasDecidedAndIsNotNamed(t *testing.T) {
+	w := newWorldWithout(t, "")
+	_, err := w.up(wish(Wish{HostPath: new("/data"), Memory: quantity("4Gi"), Image: new("cockroachdb/cockroach:v24.1.1")}))
+	wantNoError(t, err)
+	var losing []string
+	result, err := w.up(wish(Wish{Nodes: new(1)}), fresh(nil, &losing))
+	wantNoError(t, err)
+	c := result.Cluster
+	if c.HostPath != "/data" || c.Memory.String() != "4Gi" || c.Image != "cockroachdb/cockroach:v24.1.1" || c.Nodes != 1 {
+		t.Errorf("got %+v", c)
+	}
+	if c.Incarnation != "12345678" || c.ClusterID == clusterA {
+		t.Errorf("not empty: %+v", c)
+	}
+}
+
+func TestUp_freshOnAHostPathLeavesTheClass(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up()
+	wantNoError(t, err)
+	var losing []string
+	result, err := w.up(wish(Wish{HostPath: new("/data")}), fresh(nil, &losing))
+	wantNoError(t, err)
+	if c := result.Cluster; c.HostPath != "/data" || c.StorageClass != "" {
+		t.Errorf("got %+v", c)
+	}
+}
+
 func TestUp_freshIsTheWayOutWhereUpRefuses(t *testing.T) {
 	cases := map[string]func(*testing.T, *world) func(*UpOptions){
 		"settings lost": func(t *testing.T, w *world) func(*UpOptions) {
 			t.Helper()
+			_, err := w.down(Unasked)
+			wantNoError(t, err)
 			wantNoError(t, w.api.CoreV1().ConfigMaps("default").Delete(t.Context(), "cockroachdb-cluster", metav1.DeleteOptions{}))
 			return wish(Wish{})
 		},

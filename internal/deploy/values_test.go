@@ -17,7 +17,7 @@ func sample(change ...func(*cockroach.Cluster)) cockroach.Cluster {
 	c := cockroach.Cluster{
 		Namespace: "default", Name: "cockroachdb", Nodes: 3, Image: cockroach.DefaultImage,
 		CPU: resource.MustParse("1"), Memory: resource.MustParse("8Gi"), Storage: resource.MustParse("10Gi"),
-		StorageClass: "standard", Incarnation: "0badcafe", Security: cockroach.Insecure, ClusterID: clusterA,
+		StorageClass: "standard", Incarnation: "0badcafe", Security: cockroach.Insecure, ClusterID: clusterA, Served: 3,
 	}
 	for _, f := range change {
 		f(&c)

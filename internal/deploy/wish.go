@@ -22,6 +22,11 @@ type Wish struct {
 	StorageClass *string
 	HostPath     *string
 	SpareVolumes *int
+	// Patch is YAML that is merged over the objects; empty: no longer any.
+	Patch *string
+	// InitSQL are statements that run once, after the cluster is initialised;
+	// cockroach.CompleteSQL made them fit. They are kept nowhere and never said.
+	InitSQL *string
 }
 
 // onto lays the named values over a cluster.
@@ -34,6 +39,10 @@ func (w Wish) onto(c cockroach.Cluster) cockroach.Cluster {
 	set(&c.StorageClass, w.StorageClass)
 	set(&c.HostPath, w.HostPath)
 	set(&c.SpareVolumes, w.SpareVolumes)
+	set(&c.Patch, w.Patch)
+	if w.InitSQL != nil && c.ClusterID == "" && c.InitSQL == cockroach.InitSQLNone {
+		c.InitSQL = cockroach.InitSQLPending
+	}
 	return c
 }
 
@@ -57,6 +66,11 @@ type situation struct {
 // do safely is refused: it would lose data or restart pods without a gate.
 func change(was cockroach.Cluster, w Wish, now situation) (cockroach.Cluster, error) {
 	will := w.onto(was)
+	if w.Patch == nil {
+		if err := recordedPatch(will); err != nil {
+			return was, err
+		}
+	}
 	if now.claimed {
 		if err := keepStorage(was, will); err != nil {
 			return was, err
@@ -84,6 +98,12 @@ func change(was cockroach.Cluster, w Wish, now situation) (cockroach.Cluster, er
 			Message: fmt.Sprintf("%s: runs %s, and another image under its data is an upgrade that must go node by node", was.Name, was.Image),
 			Next:    "this version of crdb-kube cannot upgrade a cluster; leave --image out to keep it as it is",
 		}
+	case now.running && will.Patch != was.Patch && !samePods(was, will):
+		return was, &Error{
+			Kind:    Refused,
+			Message: was.Name + ": another --patch of the pods would restart all of them at once in a running database",
+			Next:    "crdb-kube down, then crdb-kube up with the new patch: the data stays",
+		}
 	case now.running && (will.CPU.Cmp(was.CPU) != 0 || will.Memory.Cmp(was.Memory) != 0):
 		return was, &Error{
 			Kind:    Refused,
@@ -92,6 +112,29 @@ func change(was cockroach.Cluster, w Wish, now situation) (cockroach.Cluster, er
 		}
 	}
 	return will, nil
+}
+
+// recordedPatch refuses a patch that an earlier command recorded and that
+// does not fit any more: this program may protect more than that one did.
+func recordedPatch(c cockroach.Cluster) error {
+	for _, fault := range cockroach.Faults(c.Validate()) {
+		if fault.Field == "patch" {
+			return &Error{
+				Message: fmt.Sprintf("configmap/%s: its recorded patch does not fit: %s", c.SettingsName(), fault.Reason),
+				Next:    `crdb-kube up --patch FILE with one that fits, or --patch "" to go on without`,
+			}
+		}
+	}
+	return nil
+}
+
+// samePods says whether a change of the patch leaves the pods as they are. The
+// new patch is known to fit; of an old one that does not, nobody knows what it
+// did to the pods.
+func samePods(was, will cockroach.Cluster) bool {
+	was.Nodes, was.CPU, was.Memory = will.Nodes, will.CPU, will.Memory // judged by themselves
+	same, err := was.SamePods(will)
+	return err == nil && same
 }
 
 // whyNotOne says why one node and several are different things.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -52,6 +53,7 @@ type world struct {
 	asked  int                  // for an init, successful or not
 	count  int
 	events []progress.Event
+	now    func() time.Time // of down
 	// afterInit is what an init that succeeded seems to end with.
 	afterInit error
 	// login: the identity is told over HTTP only to those who have logged in.
@@ -80,7 +82,7 @@ func newWorldWithout(t *testing.T, namespace string, objects ...runtime.Object) 
 		}
 	}
 	objects = append(objects, machineNode("m1", "4", "32Gi"))
-	w := &world{T: t, api: fake.NewClientset(), tracker: newTracker(t), stores: map[types.UID]string{}, left: -1}
+	w := &world{T: t, api: fake.NewClientset(), tracker: newTracker(t), stores: map[types.UID]string{}, left: -1, now: time.Now}
 	for _, object := range objects {
 		wantNoError(t, w.tracker.Add(object))
 	}

@@ -3,6 +3,7 @@ package kube
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -78,7 +79,7 @@ func TestManager_readsTheServersSentence(t *testing.T) {
 	}
 }
 
-// kubernetes-facts 1: an apply onto an object that is being deleted answers 200.
+// A server answers 200 to an apply onto an object that is being deleted.
 func TestApply_isNoSuccessOnAnObjectThatIsBeingDeleted(t *testing.T) {
 	clientset := fake.NewClientset()
 	clientset.PrependReactor("patch", "statefulsets", func(clienttesting.Action) (bool, runtime.Object, error) {
@@ -150,6 +151,41 @@ func TestAnnotate_patchesOnlyTheObjectThatIsMeant(t *testing.T) {
 	ref.UID = ""
 	if err := c.Annotate(t.Context(), ref, nil); err == nil {
 		t.Error("annotated an object without knowing which")
+	}
+}
+
+func TestUnbind_forgetsTheClaimButNotItsName(t *testing.T) {
+	volume := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "v", UID: "u1"}}
+	volume.Spec.ClaimRef = &corev1.ObjectReference{Namespace: "db", Name: "datadir-0", UID: "gone", ResourceVersion: "7"}
+	clientset := fake.NewClientset(volume)
+	c := NewWith(clientset, nobody{})
+	if err := c.Unbind(t.Context(), RefOf(PersistentVolume, volume)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.Volume(t.Context(), "v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&corev1.ObjectReference{Namespace: "db", Name: "datadir-0"}, got.Spec.ClaimRef); diff != "" {
+		t.Errorf("claimRef (-want +got):\n%s", diff)
+	}
+	if uid := sentUID(t, clientset); uid != "u1" {
+		t.Errorf("the patch is for UID %q", uid)
+	}
+	if err := c.Unbind(t.Context(), Ref{Kind: PersistentVolume, Name: "v"}); err == nil {
+		t.Error("unbound a volume without knowing which")
+	}
+}
+
+func TestPreview_asksWithoutDoing(t *testing.T) {
+	clientset := fake.NewClientset()
+	_, err := NewWith(clientset, nobody{}).Preview(t.Context(), coreac.ConfigMap("c", "db"), Ref{}, TakeOver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch, ok := clientset.Actions()[0].(clienttesting.PatchActionImpl)
+	if !ok || !slices.Equal(patch.PatchOptions.DryRun, []string{metav1.DryRunAll}) || !*patch.PatchOptions.Force {
+		t.Errorf("sent %+v", clientset.Actions()[0])
 	}
 }
 

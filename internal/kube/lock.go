@@ -170,7 +170,10 @@ func (l *Lock) renew(ctx context.Context) *LockLostError {
 	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		updated, err = l.leases.Get(ctx, lease.Name, metav1.GetOptions{})
 	}
-	if other := holderOf(updated); err == nil && other.Token != l.holder.Token {
+	if err != nil {
+		return nil // the answer is empty then; the next renewal goes on from the last good one
+	}
+	if other := holderOf(updated); other.Token != l.holder.Token {
 		return &LockLostError{Holder: other}
 	}
 	l.lease = updated

@@ -32,7 +32,7 @@ func TestGet_asksThePodThroughTheAPIServer(t *testing.T) {
 	}
 }
 
-// kubernetes-facts 10: a 503 has two authors.
+// A 503 through the proxy has two authors: the API server and the pod.
 func TestGet_tellsThePodsOwnWordFromTheAPIServers(t *testing.T) {
 	own := `{"error":"waiting for cluster initialization","code":14,"message":"waiting for cluster initialization"}`
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -53,6 +53,11 @@ func (c *Client) Volumes(ctx context.Context, selector string) ([]corev1.Persist
 	return byName(list.Items, func(o *corev1.PersistentVolume) string { return o.Name }), nil
 }
 
+// Volume reads a volume; nil without an error: there is none.
+func (c *Client) Volume(ctx context.Context, name string) (*corev1.PersistentVolume, error) {
+	return readOne(ctx, c, Ref{Kind: PersistentVolume, Name: name}, c.clientset.CoreV1().PersistentVolumes())
+}
+
 // Nodes gives all Kubernetes nodes, by name.
 func (c *Client) Nodes(ctx context.Context) ([]corev1.Node, error) {
 	list, err := readList(ctx, c, "nodes", metav1.ListOptions{}, c.clientset.CoreV1().Nodes())

@@ -87,7 +87,9 @@ func refOf(kind Kind, obj object) Ref {
 		ref.Deleting = deleting.Time
 	}
 	for _, entry := range obj.GetManagedFields() {
-		ref.Managers = append(ref.Managers, entry.Manager)
+		if entry.Subresource != "status" { // who reports on it has not made it
+			ref.Managers = append(ref.Managers, entry.Manager)
+		}
 		if at := appliedAt(entry); at.After(ref.Applied) {
 			ref.Applied = at
 		}

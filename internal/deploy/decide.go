@@ -1,0 +1,110 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+)
+
+// decide fills in what the cluster will be: as recorded, as wished, else
+// as fits.
+func (u *up) decide(ctx context.Context) error {
+	if u.opts.Fresh == Given {
+		return u.decideAnew(ctx)
+	}
+	id, err := u.seen.clusterID(u.target)
+	if err != nil {
+		return err
+	}
+	if u.seen.record == nil && (id != "" || len(u.seen.claims) > 0) {
+		if err := u.restore(ctx); err != nil {
+			return err
+		}
+	}
+	u.fresh = u.seen.record == nil
+	if u.fresh {
+		u.cluster, err = u.design(ctx)
+	} else {
+		u.cluster, err = u.redesign(id)
+	}
+	if err != nil {
+		return err
+	}
+	return u.cluster.Validate()
+}
+
+// redesign is what a recorded cluster becomes by this command.
+func (u *up) redesign(id string) (cockroach.Cluster, error) {
+	was, wish := *u.seen.record, u.opts.Wish
+	was.ClusterID = id
+	if wish.Storage != nil && u.seen.allOf(wish.Storage.String()) {
+		was.Storage = *wish.Storage // the claims were made larger; the record follows
+	}
+	will, err := change(was, wish, situation{
+		initialised: id != "",
+		claimed:     len(u.seen.claims) > 0,
+		running:     len(u.seen.pods) > 0,
+	})
+	if err != nil {
+		return will, err
+	}
+	if err := u.seen.unfit(will); err != nil {
+		return will, err
+	}
+	if wish.Image == nil {
+		u.mentionDefault(was.Image)
+	}
+	u.mentionInitSQL(will)
+	return will, u.checkLoss(was)
+}
+
+// mentionDefault says that a newer release would be had for the asking: what
+// was decided once stays, whatever this program's default is.
+func (u *up) mentionDefault(image string) {
+	runs, known := cockroach.VersionOf(image)
+	byDefault, ok := cockroach.VersionOf(u.opts.DefaultImage)
+	if known && ok && runs.Before(byDefault) {
+		u.remark("it stays at %s; new clusters get %s by default", runs, byDefault)
+	}
+}
+
+// decideAnew is for a cluster that will have nothing of an earlier one but
+// its settings: what is not named stays as it is, even then.
+func (u *up) decideAnew(ctx context.Context) (err error) {
+	u.fresh = true
+	if u.seen.record == nil {
+		u.cluster, err = u.design(ctx)
+	} else {
+		u.cluster, err = u.renew(*u.seen.record)
+	}
+	if err != nil {
+		return err
+	}
+	return u.cluster.Validate()
+}
+
+// renew is the recorded cluster without its data.
+func (u *up) renew(c cockroach.Cluster) (cockroach.Cluster, error) {
+	wish := u.opts.Wish
+	c.Incarnation, c.ClusterID, c.Served, c.InitSQL = u.opts.Incarnation, "", 0, cockroach.InitSQLNone
+	if wish.HostPath != nil || wish.StorageClass != nil {
+		storage, err := chooseStorage(wish, u.classes, u.notListed, u.nodes)
+		if err != nil {
+			return c, err
+		}
+		c.StorageClass, c.HostPath = storage.class, storage.hostPath
+	}
+	return wish.onto(c), nil
+}
+
+// unrecorded refuses claims of ours without the settings that go with them:
+// their size, class and identity would be a guess.
+func (u *up) unrecorded() error {
+	c := names(u.target)
+	return &Error{
+		Kind:    Refused,
+		Message: fmt.Sprintf("%s: has %s, but configmap/%s with its settings is gone", c.Name, count(len(u.seen.claims), "claim"), c.SettingsName()),
+		Next:    "crdb-kube up --nodes N --image IMAGE, with what they were, takes the claims up again; crdb-kube up --fresh deletes them with their data",
+	}
+}

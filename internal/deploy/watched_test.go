@@ -1,0 +1,123 @@
+package deploy
+
+import (
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/kube"
+)
+
+// stepping is a clock that goes on by so much at each look.
+func stepping(by time.Duration) func() time.Time {
+	now := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
+	return func() time.Time {
+		now = now.Add(by)
+		return now
+	}
+}
+
+func watchedIn(w *world, now func() time.Time) *watched {
+	return &watched{up: &up{client: w.client, target: target(), cluster: sample(), opts: UpOptions{Now: now}}}
+}
+
+func TestVanished_saysWhoIsGoneAfterAWhile(t *testing.T) {
+	w := newWorld(t)
+	watched := watchedIn(w, stepping(2*time.Second))
+	wantNoError(t, watched.vanished(t.Context()))
+	wantNoError(t, watched.vanished(t.Context()))
+	wantNoError(t, watched.vanished(t.Context()))
+	wantError(t, watched.vanished(t.Context()), Failed, "statefulset/cockroachdb: was deleted by somebody")
+	w.endNamespace()
+	wantError(t, watched.vanished(t.Context()), Failed, "namespace default: is being deleted")
+}
+
+func TestNudge_wakesTheControllerThatLeavesAPodOut(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up()
+	wantNoError(t, err)
+	set, err := w.api.AppsV1().StatefulSets("default").Get(t.Context(), "cockroachdb", metav1.GetOptions{})
+	wantNoError(t, err)
+	w.writes()
+	watched := watchedIn(w, stepping(2*time.Second))
+	all := Rollout{[]Pod{well("cockroachdb-0")}}
+	one := Rollout{[]Pod{well("cockroachdb-0"), {Name: "cockroachdb-1", Phase: Missing}}}
+	for _, test := range []struct {
+		rollout Rollout
+		writes  int
+	}{{one, 0}, {one, 0}, {all, 0}, {one, 0}, {one, 0}, {one, 1}} {
+		watched.nudge(t.Context(), set, test.rollout)
+		if got := w.writes(); len(got) != test.writes {
+			t.Fatalf("wrote %q, want %d", got, test.writes)
+		}
+	}
+	for range 100 {
+		watched.nudge(t.Context(), set, one)
+	}
+	if got := w.writes(); len(got) != nudges-1 {
+		t.Errorf("nudged %d times more, want %d", len(got), nudges-1)
+	}
+}
+
+func TestAssess_saysWhyAPodIsNotMade(t *testing.T) {
+	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{UID: "s"}}
+	about := func(message string) *corev1.Event {
+		return &corev1.Event{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", UID: "s"}, Message: message}
+	}
+	w := kube.Workload{StatefulSet: set, Events: []*corev1.Event{
+		about(`create Pod cockroachdb-0 in StatefulSet cockroachdb failed error: pods "cockroachdb-0" is forbidden: exceeded quota: small`),
+		about(`create Pod cockroachdb-1 in StatefulSet cockroachdb failed error: pods "cockroachdb-1" is forbidden: exceeded quota: small`),
+		about(`create Pod cockroachdb-1 in StatefulSet cockroachdb successful`),
+	}}
+	r := assess(sample(), w, nil)
+	if got := r.Pods[0].words(); got != `waiting to be made: pods "cockroachdb-0" is forbidden: exceeded quota: small` {
+		t.Errorf("got %q", got)
+	}
+	if got := r.Pods[1].words(); got != "waiting to be made" {
+		t.Errorf("an old failure: got %q", got)
+	}
+}
+
+// stuckPods are pods that do not end, on a machine that does not answer.
+func (w *world) stuckPods() {
+	w.Helper()
+	w.api.PrependReactor("delete", "pods", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, nil })
+	node, err := w.api.CoreV1().Nodes().Get(w.Context(), "m1", metav1.GetOptions{})
+	wantNoError(w.T, err)
+	node.Status.Conditions[0].Status = corev1.ConditionUnknown
+	_, err = w.api.CoreV1().Nodes().Update(w.Context(), node, metav1.UpdateOptions{})
+	wantNoError(w.T, err)
+}
+
+func TestDown_doesNotWaitForAPodOnAMachineThatDoesNotAnswer(t *testing.T) {
+	for name, data := range map[string]Consent{"keeping the data": Unasked, "with the data": Given} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			_, err := w.up()
+			wantNoError(t, err)
+			w.stuckPods()
+			w.now = stepping(time.Second)
+			_, err = w.down(data)
+			own := theError(t, err, Failed, "pod cockroachdb-0 on node m1", "may still run: the node does not answer")
+			if own.Next != "the same command again, when the node is back, finishes it" {
+				t.Errorf("next %q", own.Next)
+			}
+			settings, err := w.api.CoreV1().ConfigMaps("default").Get(t.Context(), "cockroachdb-cluster", metav1.GetOptions{})
+			wantNoError(t, err)
+			if marked := settings.Annotations[cockroach.AnnotationDeleting] != ""; marked != (data == Given) {
+				t.Errorf("marked as being deleted: %v", marked)
+			}
+			claims, err := w.api.CoreV1().PersistentVolumeClaims("default").List(t.Context(), metav1.ListOptions{})
+			wantNoError(t, err)
+			if len(claims.Items) != 3 {
+				t.Errorf("%d claims are left, though their pods may still run", len(claims.Items))
+			}
+		})
+	}
+}
