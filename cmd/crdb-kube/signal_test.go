@@ -127,7 +127,7 @@ func TestSignal_thatIsIgnoredStaysIgnored(t *testing.T) {
 			var stderr strings.Builder
 			g := begin(t, &stderr, "sh", "-c", `trap "" `+trap+`; exec crdb-kube "$@"`, "sh", "up")
 			g.signal(ignored)
-			other, code, word := os.Signal(os.Interrupt), 130, "interrupted (interrupt)"
+			other, code, word := syscall.SIGINT, 130, "interrupted (interrupt)"
 			if ignored == os.Interrupt {
 				other, code, word = syscall.SIGTERM, 143, "interrupted (terminated)"
 			}

@@ -129,11 +129,15 @@ func data(s survey, target Target) []kube.Ref {
 
 // kept says in words what stays.
 func kept(s survey, target Target) []string {
-	claims, settings := 0, 0
+	claims, settings, volumes := 0, 0, 0
 	size := ""
 	for i := range s.claims {
 		ref := kube.RefOf(kube.PersistentVolumeClaim, &s.claims[i])
-		if owned(target, ref) {
+		switch {
+		case !owned(target, ref):
+		case !ref.Deleting.IsZero():
+			volumes++ // a claim that goes may leave a volume of our own
+		default:
 			claims++
 			size = s.claims[i].Spec.Resources.Requests.Storage().String()
 		}
@@ -146,6 +150,9 @@ func kept(s survey, target Target) []string {
 	var words []string
 	if claims > 0 {
 		words = append(words, fmt.Sprintf("%s of %s", count(claims, "claim"), size))
+	}
+	if volumes > 0 {
+		words = append(words, count(volumes, "volume")+" of our own")
 	}
 	if settings > 0 {
 		words = append(words, "settings")

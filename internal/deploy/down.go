@@ -169,7 +169,7 @@ func (d *down) stopAndDelete(ctx context.Context) (DownResult, error) {
 // keepable refuses to stop pods that hold claims which are being deleted: with
 // the pods their data would be gone, and nobody has asked for that here.
 func (d *down) keepable() error {
-	claims, _ := d.seen.going(d.opts.Now())
+	claims := d.seen.endangered(d.opts.Now())
 	if d.scope() != KeepData || len(claims) == 0 || len(d.seen.pods) == 0 {
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -27,8 +29,12 @@ func (s survey) obstacles(target Target, now time.Time) error {
 		what = append(what, count(len(volumes), "volume"))
 	}
 	next := "wait until they are gone, then the same command again"
-	if len(s.pods) > 0 {
+	switch {
+	case len(s.pods) == 0:
+	case len(s.endangered(now)) > 0:
 		next = "back up the data now, while the pods run: with the next restart of a pod its claim and its data are gone"
+	default:
+		next = "crdb-kube down, then crdb-kube up: the volumes are our own, keep the data, and are bound again"
 	}
 	return &Error{
 		Kind:    Refused,
@@ -47,6 +53,24 @@ func (s survey) going(now time.Time) (claims, volumes []string) {
 		volumes = appendGoing(volumes, kube.RefOf(kube.PersistentVolume, &s.volumes[i]), now)
 	}
 	return claims, volumes
+}
+
+// endangered are the claims that are being deleted and take their data with
+// them: a volume of our own stays, and is bound again by the next `up`.
+func (s survey) endangered(now time.Time) []string {
+	var lines []string
+	for i := range s.claims {
+		if !s.onOwnVolume(&s.claims[i]) {
+			lines = appendGoing(lines, kube.RefOf(kube.PersistentVolumeClaim, &s.claims[i]), now)
+		}
+	}
+	return lines
+}
+
+func (s survey) onOwnVolume(claim *corev1.PersistentVolumeClaim) bool {
+	return slices.ContainsFunc(s.volumes, func(v corev1.PersistentVolume) bool {
+		return v.Name == claim.Spec.VolumeName && v.DeletionTimestamp == nil
+	})
 }
 
 func appendGoing(lines []string, ref kube.Ref, now time.Time) []string {

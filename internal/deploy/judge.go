@@ -67,7 +67,12 @@ func (s *Status) problem(text, next string) {
 // dangers are claims that go with the next restart of the pod that holds them.
 func (s *Status) dangers() {
 	for _, pod := range s.Pods {
-		if pod.Claim != nil && !pod.Claim.Deleting.IsZero() {
+		if pod.Claim == nil || pod.Claim.Deleting.IsZero() {
+			continue
+		}
+		if pod.Claim.Retained {
+			s.problem(fmt.Sprintf("claim %s is being deleted; its volume is our own and keeps the data", pod.Claim.Name), "crdb-kube down, then crdb-kube up binds it again")
+		} else {
 			s.problem(
 				fmt.Sprintf("claim %s is being deleted: its data is lost when pod %s restarts", pod.Claim.Name, pod.Name),
 				"back up the data now, while the pods run",

@@ -53,6 +53,8 @@ type ClaimStatus struct {
 	Name, Size, Phase string
 	// Deleting is when it was told to go; zero: it stays.
 	Deleting time.Time
+	// Retained: its volume is our own, and stays when the claim goes.
+	Retained bool
 }
 
 // Readings that a healthy database may give once after it lost a peer are
@@ -152,6 +154,9 @@ func summarise(c cockroach.Cluster, w kube.Workload, rollout Rollout, readings m
 	}
 	for i, pod := range rollout.Pods {
 		one := PodStatus{Pod: pod, Claim: claimStatus(claims[c.ClaimName(i)])}
+		if one.Claim != nil {
+			one.Claim.Retained = seen.onOwnVolume(claims[c.ClaimName(i)])
+		}
 		if reading, ok := readings[pod.Name]; ok && reading.err == nil {
 			one.NodeID, one.Version, one.Used = reading.vars.NodeID, reading.vars.Version, reading.vars.CapacityUsed
 			s.Live = most(s.Live, reading.vars.LiveNodes)

@@ -107,6 +107,25 @@ func TestObstacles_refusesClaimsThatAreBeingDeleted(t *testing.T) {
 	}
 }
 
+// A volume of our own stays when its claim goes.
+func TestEndangered_isNotWhatLiesOnAVolumeOfOurOwn(t *testing.T) {
+	now := time.Now()
+	claim := claimOf("datadir-cockroachdb-1", clusterA)
+	claim.DeletionTimestamp, claim.Spec.VolumeName = new(metav1.NewTime(now)), "v"
+	seen := survey{claims: []corev1.PersistentVolumeClaim{claim}, pods: []kube.Ref{{Kind: kube.Pod, Name: "cockroachdb-1"}}}
+	if got := seen.endangered(now); len(got) != 1 {
+		t.Errorf("on a class: %q", got)
+	}
+	seen.volumes = []corev1.PersistentVolume{volumeOf("0badcafe", clusterA)}
+	if got := seen.endangered(now); len(got) != 0 {
+		t.Errorf("on a volume of our own: %q", got)
+	}
+	own := theError(t, seen.obstacles(target(), now), Refused, "1 claim being deleted")
+	if own.Next != "crdb-kube down, then crdb-kube up: the volumes are our own, keep the data, and are bound again" {
+		t.Errorf("next %q", own.Next)
+	}
+}
+
 func TestForeign_namesWhoMadeItAndHowManyThereAre(t *testing.T) {
 	now := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
 	seen := everything(map[string]string{"app": "database"})

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/tools/cache"
 )
 
 // unauthorisedOnce: credentials that a plugin renews are refused once when they expire.
@@ -15,17 +14,26 @@ const unauthorisedOnce = time.Minute
 
 // feed is what is known of the watch of one kind.
 type feed struct {
-	source   source
-	client   *Client
-	informer cache.SharedIndexInformer
-	stop     context.CancelFunc
-	ring     func()
+	source source
+	client *Client
+	store  *store
+	stop   context.CancelFunc
+	ring   func()
 
 	mu           sync.Mutex
 	unauthorised time.Time // last seen
 	failed       error     // ends the wait
 	given        bool      // not allowed, and done without
 	broken       error     // the server is not heard
+}
+
+// ended takes note of a request of the watch, and of what it says about the
+// server and about us.
+func (f *feed) ended(ctx context.Context, err error) {
+	f.heard(ctx, err)
+	if err != nil {
+		f.refused(ctx, err)
+	}
 }
 
 // heard takes note of how a request ended.
@@ -88,5 +96,5 @@ func (f *feed) trouble() error {
 func (f *feed) ready() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.given || f.informer.HasSynced()
+	return f.given || f.store.listed()
 }

@@ -9,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 )
@@ -59,36 +60,33 @@ type watcher struct {
 func (w *watcher) start(ctx context.Context, s source) {
 	ctx, stop := context.WithCancel(ctx)
 	f := &feed{source: s, client: w.client, stop: stop, ring: w.bell.ring}
+	f.store = newStore(w.bell.ring)
 	calls := &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) {
 			opts.ResourceVersion = "" // as it is now: not what a cache of the server may still say
 			list, err := s.list(ctx, opts)
-			f.heard(ctx, err)
+			f.ended(ctx, err)
 			return list, err
 		},
 		WatchFuncWithContext: func(ctx context.Context, opts metav1.ListOptions) (watch.Interface, error) {
 			events, err := s.watch(ctx, opts)
-			f.heard(ctx, err)
+			f.ended(ctx, err)
 			return events, err
 		},
 	}
 	lw := cache.ToListWatcherWithWatchListSemantics(calls, w.client.clientset)
-	f.informer = cache.NewSharedIndexInformerWithOptions(lw, s.example, cache.SharedIndexInformerOptions{ObjectDescription: s.resource})
-	ring := func(any) { w.bell.ring() }
-	// Both calls only fail on an informer that runs already.
-	_, _ = f.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: ring, UpdateFunc: func(any, any) { w.bell.ring() }, DeleteFunc: ring,
+	reflector := cache.NewReflectorWithOptions(lw, s.example, f.store, cache.ReflectorOptions{
+		Name: s.resource,
+		// Who waits at a terminal wants to hear of the server as soon as it is
+		// back, not half a minute later, which is the usual limit.
+		Backoff: &wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 10, Cap: watchAgain},
 	})
-	_ = f.informer.SetWatchErrorHandlerWithContext(func(ctx context.Context, _ *cache.Reflector, err error) { f.refused(ctx, err) })
-
 	w.feeds = append(w.feeds, f)
-	w.running.Go(func() { f.informer.RunWithContext(ctx) })
-	w.running.Go(func() {
-		if cache.WaitFor(ctx, "", f.informer.HasSyncedChecker()) {
-			w.bell.ring()
-		}
-	})
+	w.running.Go(func() { reflector.RunWithContext(ctx) })
 }
+
+// watchAgain is the longest pause before a watch that broke is tried again.
+const watchAgain = 2 * time.Second
 
 // state gives an error that ends the watch, or what is not listed yet.
 func (w *watcher) state() (waiting string, err error) {
@@ -123,7 +121,7 @@ func (w *watcher) trouble() error {
 func (w *watcher) objects() []object {
 	var all []object
 	for _, f := range w.feeds {
-		for _, item := range f.informer.GetStore().List() {
+		for _, item := range f.store.List() {
 			if obj, ok := item.(object); ok {
 				all = append(all, obj)
 			}

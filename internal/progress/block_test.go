@@ -65,7 +65,7 @@ func TestBlocks_haveTheSameTextInColour(t *testing.T) {
 	if !strings.Contains(coloured, "\x1b[31merror: \x1b[0m") || !strings.Contains(coloured, "\x1b[32mready\x1b[0m") {
 		t.Errorf("no colour:\n%q", coloured)
 	}
-	m := newEmulator(t, 200, 100)
+	m := newTerminal(t, 200, 100)
 	if _, err := m.Write([]byte(coloured)); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if how := os.Getenv(endingVariable); how != "" {
+		endBadly(how)
+	}
 	flag.Bool("update", false, "write the golden files anew")
 	flag.Parse()
 	os.Exit(m.Run())

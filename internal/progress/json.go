@@ -71,6 +71,7 @@ func (j *jsonLines) event(e Event) {
 }
 
 func (*jsonLines) tick(time.Time) {}
+func (*jsonLines) aside()         {}
 func (*jsonLines) close()         {}
 
 func (c *Cause) json() *causeJSON {

@@ -2,7 +2,6 @@ package progress
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"golang.org/x/term"
@@ -73,9 +72,13 @@ const (
 	Terminal Stream = "terminal"
 )
 
+// descriptor is what a stream has that leads to a file of the system:
+// *os.File, and whatever stands in for one.
+type descriptor interface{ Fd() uintptr }
+
 // StreamOf looks whether w, a reader or a writer, is a terminal.
 func StreamOf(w any) Stream {
-	if file, ok := w.(*os.File); ok && file != nil && term.IsTerminal(int(file.Fd())) {
+	if file, ok := w.(descriptor); ok && term.IsTerminal(int(file.Fd())) {
 		return Terminal
 	}
 	return Piped
@@ -93,8 +96,8 @@ func HeightOf(w any) func() int {
 }
 
 func sizeOf(w any) (width, height int) {
-	file, ok := w.(*os.File)
-	if !ok || file == nil {
+	file, ok := w.(descriptor)
+	if !ok {
 		return 0, 0
 	}
 	width, height, err := term.GetSize(int(file.Fd()))

@@ -6,72 +6,115 @@ import (
 	"time"
 )
 
-// plain prints a dated line for each change, and never moves the cursor.
+// plain prints a dated line for each change that lasts, and never moves the
+// cursor.
 type plain struct {
 	w        io.Writer
 	palette  Palette
 	board    *board
 	interval time.Duration
 	// said is the last text about a step or subject.
-	said map[[2]string]string
+	said map[about]string
 	now  func() time.Time
-	// held is what a step said it is at, printed only if it takes a while.
-	held *Event
+	// held is what steps and subjects are at, in order of time, printed only
+	// if it takes a while.
+	held []Event
 	// spoke is when the last line was printed, by the clock now.
 	spoke time.Time
 	width int
 }
 
+// about is what a line is about: a step, or a subject within it.
+type about struct{ step, subject string }
+
 // plainStep is the width of the longest step name of `up`, for alignment.
 const plainStep = len("cleanup")
+
+// patience is how long a step or a pod may be at something before a log needs
+// to say so. Most things pass sooner, and their lines would only be in the way.
+const patience = time.Second
 
 func newPlain(w io.Writer, opts Options) *plain {
 	return &plain{
 		w: w, palette: NewPalette(opts.Color), board: newBoard(), interval: opts.Interval,
-		said: map[[2]string]string{}, now: opts.Now, width: plainStep,
+		said: map[about]string{}, now: opts.Now, width: plainStep,
 	}
 }
 
 func (p *plain) event(e Event) {
 	e = cleanNames(e)
 	p.board.apply(e)
-	text := phrase(e)
 	switch e.State {
 	case Plan:
-		p.print(e.Time, "", text, Normal)
-		return
+		p.print(e.Time, "", phrase(e), Normal)
 	case Note:
-		p.note(e, text)
-		return
+		p.note(e, phrase(e))
 	case Created, Configured, Unchanged, Removed, Kept:
-		return // counted in the step's last message
-	case Failed:
-		if e.Subject == "" {
-			return // the failure block follows, and says it in full
-		}
-	case Done, Skipped:
-		if text == "" {
-			text = string(e.State)
-		}
+		p.forget(e) // counted in the step's last message
 	case Running:
-		if e.Subject == "" {
-			p.held = &e
+		p.forget(e)
+		if e.Cause != nil {
+			p.say(e)
 			return
 		}
+		p.held = append(p.held, e)
 	case Ready:
+		p.forget(e)
+		p.say(e)
+	case Done, Skipped, Failed:
+		p.end(e)
 	}
-	if e.Subject == "" {
-		p.held = nil
+}
+
+// end says how a step or a subject ended. A step that ended well leaves
+// nothing to say of its parts; one that failed says where each of them was,
+// and the failure block that follows says the rest in full.
+func (p *plain) end(e Event) {
+	if e.Subject != "" {
+		p.forget(e)
+		p.say(e)
+		return
 	}
-	p.say(e, text)
+	for _, one := range p.take(func(h Event) bool { return h.Step == e.Step }) {
+		if e.State == Failed && one.Subject != "" {
+			p.say(later(one, e.Time))
+		}
+	}
+	if e.State == Failed {
+		return
+	}
+	if e.Message == "" {
+		e.Message = string(e.State)
+	}
+	p.say(e)
+}
+
+// take removes the held events for which is holds, and returns them.
+func (p *plain) take(is func(Event) bool) []Event {
+	var taken, left []Event
+	for _, e := range p.held {
+		if is(e) {
+			taken = append(taken, e)
+		} else {
+			left = append(left, e)
+		}
+	}
+	p.held = left
+	return taken
+}
+
+// forget drops what is held of the event's step or subject: it has moved on.
+func (p *plain) forget(e Event) {
+	p.take(func(h Event) bool { return h.Step == e.Step && h.Subject == e.Subject })
 }
 
 // say prints a line about a step or subject, unless it was the last one.
-func (p *plain) say(e Event, text string) {
+func (p *plain) say(e Event) {
+	text := phrase(e)
 	if e.Subject != "" {
 		text = strings.TrimSpace(e.Subject + " " + text)
 	}
-	key := [2]string{e.Step, e.Subject}
+	key := about{e.Step, e.Subject}
 	if text == "" || p.said[key] == text {
 		return
 	}
@@ -90,18 +133,13 @@ func (p *plain) note(e Event, text string) {
 	p.print(e.Time, e.Step, "note: "+text, Warn)
 }
 
-// patience is how long a step may be at something before a log needs to say
-// so. Most things pass sooner, and their lines would only be in the way.
-const patience = time.Second
-
-// tick says what a step has been at for a while, and gives a sign of life
-// after too long a silence. Counts need no line: what they count has its own.
+// tick says what a step or a pod has been at for a while, and gives a sign of
+// life after too long a silence.
 func (p *plain) tick(now time.Time) {
-	if p.held != nil && p.held.Total == 0 && now.Sub(p.held.Time) >= patience {
-		e := *p.held
-		p.held = nil
-		e.Time = now
-		p.say(e, phrase(e))
+	for _, e := range p.take(func(h Event) bool { return now.Sub(h.Time) >= patience }) {
+		if !isCount(e) {
+			p.say(later(e, now))
+		}
 	}
 	if len(p.board.running) == 0 {
 		return
@@ -117,6 +155,17 @@ func (p *plain) tick(now time.Time) {
 	p.print(now, step.name, text, Normal)
 }
 
+// isCount says whether an event only counts parts, which have lines of their
+// own. Once all are there the step waits for something else, and says what.
+func isCount(e Event) bool { return e.Subject == "" && e.Done < e.Total }
+
+// later is the event as news of a later time: lines stand in order.
+func later(e Event, when time.Time) Event {
+	e.Time = when
+	return e
+}
+
+func (p *plain) aside() {}
 func (p *plain) close() {}
 
 func (p *plain) print(at time.Time, step, text string, tone Tone) {

@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // printed plays the moments to a printer that writes into a string.
@@ -46,6 +48,96 @@ func TestPlain_givesASignOfLifeAfterEachInterval(t *testing.T) {
 		look(time.Minute),
 	)
 	golden(t, "plain-life.txt", printed(t, Options{Mode: Plain}, waiting))
+}
+
+// TestPlain_givesASignOfLifeThroughEventsThatPrintNothing has an event every
+// 200 ms for 70 s, none of which is worth a line.
+func TestPlain_givesASignOfLifeThroughEventsThatPrintNothing(t *testing.T) {
+	busy := []moment{at(0, counted("ready", 0, 3, "0 of 3 pods"))}
+	for i := range 350 {
+		busy = append(busy, at(200*ms, []Event{
+			pod("ready", "cockroachdb-0", Running, []string{"starting", "joining"}[i/4%2]),
+			counted("ready", i%3, 3, ""),
+			{Step: "ready", Subject: "service/cockroachdb", State: Unchanged},
+			said("ready", Running, strings.Repeat("x", i)),
+		}[i%4]))
+	}
+	got := printed(t, Options{Mode: Plain}, busy)
+	var lines []string
+	for line := range strings.Lines(got) {
+		lines = append(lines, line[:len("14:02:11 ready    still waiting after 30s")])
+	}
+	want := []string{"14:02:41 ready    still waiting after 30s", "14:03:11 ready    still waiting after 1m0"}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Errorf("lines (-want +got):\n%s\n%s", diff, got)
+	}
+}
+
+func TestPlain_hasALineForWhatLastsAndForNothingElse(t *testing.T) {
+	pulling := &Cause{ID: "IMAGE_NOT_FOUND", Class: User, Sentence: "no such image"}
+	for name, c := range map[string]struct {
+		story []moment
+		want  string
+	}{
+		"phases that pass within a second": {
+			[]moment{
+				at(0, pod("start", "x-0", Running, "waiting for its volume")),
+				at(900*ms, pod("start", "x-0", Running, "waiting for its container")),
+				at(900*ms, pod("start", "x-0", Running, "starting")),
+				at(900*ms, pod("start", "x-0", Ready, "answers")),
+				at(0, said("start", Done, "1 of 1 pod answers")),
+			},
+			"13 start    pod/x-0 answers\n13 start    1 of 1 pod answers\n",
+		},
+		"a phase that lasts": {
+			[]moment{at(0, pod("start", "x-0", Running, "pulling")), look(10 * time.Second), at(0, said("start", Done, "done"))},
+			"12 start    pod/x-0 pulling\n21 start    done\n",
+		},
+		"a phase that comes again": {
+			[]moment{
+				at(0, pod("start", "x-0", Running, "starting")), at(2*time.Second, pod("start", "x-0", Running, "crashing")),
+				at(100*ms, pod("start", "x-0", Running, "starting")), look(10 * time.Second),
+			},
+			"12 start    pod/x-0 starting\n",
+		},
+		"a cause at once, however short": {
+			[]moment{
+				at(0, Event{Step: "start", Subject: "pod/x-0", State: Running, Message: "cannot pull", Cause: pulling}),
+				at(100*ms, pod("start", "x-0", Running, "pulling")), at(100*ms, pod("start", "x-0", Ready, "answers")),
+			},
+			"11 start    pod/x-0 cannot pull: IMAGE_NOT_FOUND\n11 start    pod/x-0 answers\n",
+		},
+		"where each pod was when the step failed": {
+			[]moment{
+				at(0, pod("start", "x-0", Running, "pulling")), at(0, pod("start", "x-1", Ready, "answers")),
+				at(100*ms, Event{Step: "start", State: Failed, Message: "no such image", Cause: pulling}),
+			},
+			"11 start    pod/x-1 answers\n11 start    pod/x-0 pulling\n",
+		},
+		"nothing of a step that is over": {
+			[]moment{at(0, said("stop", Running, "waiting")), at(0, pod("stop", "x-0", Running, "stopping")), at(100*ms, said("stop", Done, "stopped")), look(10 * time.Second)},
+			"11 stop     stopped\n",
+		},
+		"counts have none, but what is waited for after the last has one": {
+			[]moment{at(0, counted("ready", 2, 3, "2 of 3 pods")), at(10*time.Second, counted("ready", 3, 3, "3 pods ready, 1 unavailable range")), look(10 * time.Second)},
+			"22 ready    3 pods ready, 1 unavailable range\n",
+		},
+		"a removed pod has none": {
+			[]moment{at(0, pod("stop", "x-0", Running, "stopping")), at(100*ms, pod("stop", "x-0", Removed, "stopped")), look(10 * time.Second)},
+			"",
+		},
+		"two steps that run side by side do not silence each other": {
+			[]moment{at(0, said("stop", Running, "one")), at(0, said("remove", Running, "two")), look(10 * time.Second)},
+			"12 stop     one\n12 remove   two\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := strings.ReplaceAll(printed(t, Options{Mode: Plain}, c.story), "14:02:", "")
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 func TestPlain_takesTheIntervalAndTheTicksItIsGiven(t *testing.T) {

@@ -22,6 +22,10 @@ func said(step string, state State, message string) Event {
 	return Event{Step: step, State: state, Message: message}
 }
 
+func counted(step string, done, total int, message string) Event {
+	return Event{Step: step, State: Running, Message: message, Done: done, Total: total}
+}
+
 func pod(step, name string, state State, message string) Event {
 	return Event{Step: step, Subject: "pod/" + name, State: state, Message: message}
 }
@@ -74,7 +78,7 @@ func goingWell() []moment {
 		object("service/cockroachdb", Created),
 		object("statefulset/cockroachdb", Created),
 		at(200*ms, said("apply", Done, "11 objects created")),
-		at(0, said("start", Running, "0 of 3 pods answer")),
+		at(0, counted("start", 0, 3, "0 of 3 pods")),
 		at(0, pod("start", "cockroachdb-0", Running, "pulling cockroachdb/cockroach:v26.2.5")),
 		at(0, pod("start", "cockroachdb-1", Running, "starting")),
 		at(0, pod("start", "cockroachdb-2", Running, "starting")),
@@ -82,11 +86,11 @@ func goingWell() []moment {
 		at(150*ms, said("start", Done, "3 of 3 pods answer")),
 		at(0, said("init", Running, "")),
 		at(20*ms, said("init", Done, "cluster 63dcc5b7")),
-		at(0, said("ready", Running, "0 of 3 pods")),
+		at(0, counted("ready", 0, 3, "0 of 3 pods")),
 		at(0, pod("ready", "cockroachdb-2", Running, "joining")),
 		at(0, pod("ready", "cockroachdb-1", Ready, "")),
 		at(90*ms, pod("ready", "cockroachdb-0", Ready, "")),
-		at(0, said("ready", Running, "2 of 3 pods")),
+		at(0, counted("ready", 2, 3, "2 of 3 pods")),
 		look(2050 * ms),
 		at(0, pod("ready", "cockroachdb-2", Ready, "")),
 		at(0, said("ready", Done, "3 of 3 pods, 3 CockroachDB nodes live, 0 ranges unavailable")),

@@ -43,6 +43,9 @@ type Printer struct {
 	mu     sync.Mutex
 	show   display
 	closed bool
+	// away: somebody else has the stream; missed is what was reported meanwhile.
+	away   bool
+	missed []Event
 }
 
 // display is one way to show events. The Printer's lock is held around every
@@ -50,11 +53,12 @@ type Printer struct {
 type display interface {
 	event(e Event)
 	tick(now time.Time)
+	aside()
 	close()
 }
 
-// New makes the printer for the mode. Close must be called on every way out,
-// panics included: until then the cursor may be hidden.
+// New makes the printer for the mode. Close shows what was not shown yet and
+// ends its goroutine; the terminal is as it was found without it, too.
 func New(w io.Writer, opts Options) *Printer {
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -112,7 +116,7 @@ func (p *Printer) startTicking(ticks <-chan time.Time, period time.Duration) {
 func (p *Printer) tick() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.closed {
+	if !p.closed && !p.away {
 		p.show.tick(p.now())
 	}
 }
@@ -127,11 +131,45 @@ func (p *Printer) Report(e Event) {
 	if e.Time.IsZero() {
 		e.Time = p.now()
 	}
+	if p.away {
+		p.missed = append(p.missed, e)
+		return
+	}
 	p.show.event(e)
 }
 
-// Close ends the display and gives the cursor back. Nothing is printed after
-// it; a second call does nothing.
+// Aside lets somebody else have the stream, such as a question and its
+// answer: while other runs nothing is shown, and what is repainted was taken
+// off the terminal before. Events that come meanwhile are shown afterwards.
+func (p *Printer) Aside(other func()) {
+	p.leave()
+	defer p.comeBack()
+	other()
+}
+
+func (p *Printer) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = true
+	if !p.closed {
+		p.show.aside()
+	}
+}
+
+func (p *Printer) comeBack() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = false
+	for _, e := range p.missed {
+		if !p.closed {
+			p.show.event(e)
+		}
+	}
+	p.missed = nil
+}
+
+// Close ends the display. Nothing is printed after it; a second call does
+// nothing.
 func (p *Printer) Close() {
 	if p.end() {
 		close(p.stop)
@@ -156,4 +194,5 @@ type silence struct{}
 
 func (silence) event(Event)    {}
 func (silence) tick(time.Time) {}
+func (silence) aside()         {}
 func (silence) close()         {}

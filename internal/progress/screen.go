@@ -18,28 +18,34 @@ const (
 	eraseBelow = "\x1b[J"
 )
 
-// screen keeps a live region at the bottom of a terminal. The cursor rests
-// in the first column below the region between frames.
+// screen keeps a live region at the bottom of a terminal.
+//
+// A frame is one write, and gives back within it what it took: between frames
+// the cursor is shown, in the first column below the region, and lines wrap.
+// So there is nothing to restore, whichever way the program ends: a panic in
+// any goroutine, a signal, SIGKILL, or Ctrl-Z.
 type screen struct {
 	w       io.Writer
 	palette Palette
 	region  []line
 	painted []string // the region as written
-	width   int      // of the terminal when it was written
-	hidden  bool
+	size    size     // of the terminal when it was written
 }
 
+// size is that of a terminal, in cells.
+type size struct{ width, height int }
+
 // paint writes the finished lines above the region, where they stay, and the
-// region anew, all in one write. It writes only what has changed.
-func (s *screen) paint(finished, region []line, width int) {
-	var b strings.Builder
-	if len(region) > 0 && !s.hidden {
-		b.WriteString(hideCursor)
-		s.hidden = true
-	}
+// region anew, as much of it as the terminal has room for. It writes only what
+// has changed.
+func (s *screen) paint(finished, region []line, now size) {
+	// The row that the cursor rests in is one of the terminal's, too.
+	region = region[:min(len(region), max(0, now.height-1))]
 	painted := s.colour(region)
-	if len(finished) > 0 || width != s.width {
-		s.up(&b, width)
+	var b strings.Builder
+	switch {
+	case len(finished) > 0 || now != s.size:
+		s.up(&b, now)
 		if len(s.region) > 0 {
 			b.WriteString(eraseBelow)
 		}
@@ -47,40 +53,25 @@ func (s *screen) paint(finished, region []line, width int) {
 			b.WriteString(text + "\n")
 		}
 		writeRegion(&b, painted, nil)
-	} else if !slices.Equal(painted, s.painted) {
-		s.up(&b, width)
+	case !slices.Equal(painted, s.painted):
+		s.up(&b, now)
 		writeRegion(&b, painted, s.painted)
 		if len(painted) < len(s.painted) {
 			b.WriteString(eraseBelow)
 		}
 	}
-	s.region, s.painted, s.width = region, painted, width
-	if len(region) == 0 {
-		s.release(&b)
-	}
-	s.write(b.String())
-}
-
-// close gives the cursor back and leaves what is shown.
-func (s *screen) close() {
-	var b strings.Builder
-	s.release(&b)
-	s.write(b.String())
-}
-
-func (s *screen) release(b *strings.Builder) {
-	if s.hidden {
-		b.WriteString(showCursor)
-		s.hidden = false
+	s.region, s.painted, s.size = region, painted, now
+	if b.Len() > 0 {
+		_, _ = io.WriteString(s.w, hideCursor+b.String()+showCursor) // nobody is left to tell
 	}
 }
 
-// up moves to the region's first line. A terminal that became narrower has
-// broken its lines into several.
-func (s *screen) up(b *strings.Builder, width int) {
+// up moves to the region's first line, or as far up as the terminal goes. One
+// that became narrower has broken its lines into several.
+func (s *screen) up(b *strings.Builder, now size) {
 	rows := 0
 	for _, l := range s.region {
-		rows += max(1, (l.cells()+width-1)/width)
+		rows += max(1, (l.cells()+now.width-1)/now.width)
 	}
 	if rows > 0 {
 		fmt.Fprintf(b, "\r\x1b[%dA", rows)
@@ -113,10 +104,4 @@ func (s *screen) colour(lines []line) []string {
 		painted = append(painted, l.paint(s.palette))
 	}
 	return painted
-}
-
-func (s *screen) write(text string) {
-	if text != "" {
-		_, _ = io.WriteString(s.w, text) // nobody is left to tell
-	}
 }

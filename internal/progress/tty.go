@@ -84,19 +84,25 @@ func (t *tty) close() {
 	if t.dirty {
 		t.paint(t.now(), nil)
 	}
-	t.screen.close()
+}
+
+// aside takes the region away, so that somebody else can write; the next
+// frame begins below that.
+func (t *tty) aside() {
+	t.screen.paint(nil, nil, size{t.width(), t.height()})
 }
 
 func (t *tty) paint(now time.Time, finished []line) {
-	width := t.width()
-	t.screen.paint(finished, t.region(now, width), width)
+	at := size{t.width(), t.height()}
+	t.screen.paint(finished, t.region(now, at), at)
 	t.framed, t.dirty = now, false
 }
 
 // region is what is repainted: the running steps and their pods, in fewer
-// lines than the terminal has.
-func (t *tty) region(now time.Time, width int) []line {
-	room := t.height() - 1 - len(t.board.running)
+// lines than the terminal has, if it has more lines than there are steps.
+func (t *tty) region(now time.Time, at size) []line {
+	width := at.width
+	room := at.height - 1 - len(t.board.running)
 	var lines []line
 	for _, s := range t.board.running {
 		elapsed := now.Sub(s.began)

@@ -2,7 +2,6 @@ package progress
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -19,22 +18,16 @@ func TestTTY_showsEachWidthAsInItsGoldenFile(t *testing.T) {
 		for _, width := range []int{40, 80, 120} {
 			t.Run(fmt.Sprintf("%s-%d", name, width), func(t *testing.T) {
 				bubble(t, func(t *testing.T) {
-					m := newEmulator(t, width, 24)
+					m := newTerminal(t, width, 24)
 					p := New(m, Options{Mode: TTY, Width: fixed(width), Now: utc})
 					var b strings.Builder
 					n := 0
 					see := func() {
 						n++
 						fmt.Fprintf(&b, "── look %d %s\n%s", n, strings.Repeat("─", width-9), m)
-						if m.now().hidden {
-							b.WriteString("(cursor hidden)\n")
-						}
 					}
 					play(p, story(), see)
 					p.Close()
-					if m.now().hidden || m.now().noWrap {
-						t.Error("the terminal is not as it was found")
-					}
 					golden(t, fmt.Sprintf("tty-%s-%d.txt", name, width), b.String())
 				})
 			})
@@ -59,7 +52,7 @@ func hostile() []moment {
 
 func TestTTY_repaintsOnlyWhatChanged(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		m := newEmulator(t, 80, 24)
+		m := newTerminal(t, 80, 24)
 		p := New(m, Options{Mode: TTY, Width: fixed(80), Now: utc})
 		defer p.Close()
 		play(p, []moment{
@@ -69,10 +62,10 @@ func TestTTY_repaintsOnlyWhatChanged(t *testing.T) {
 			at(0, pod("ready", "cockroachdb-1", Running, "joining")),
 			at(2050*ms, Event{}),
 		}, nil)
-		before := len(m.now().writes)
+		before := len(m.writes())
 		<-time.After(frameTime)
 		synctest.Wait()
-		frames := m.now().writes[before:]
+		frames := m.writes()[before:]
 		if len(frames) != 1 {
 			t.Fatalf("a tick was painted in %d writes, want 1", len(frames))
 		}
@@ -87,14 +80,14 @@ func TestTTY_repaintsOnlyWhatChanged(t *testing.T) {
 
 func TestTTY_writesNothingWhileNothingRuns(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		m := newEmulator(t, 80, 24)
+		m := newTerminal(t, 80, 24)
 		p := New(m, Options{Mode: TTY, Width: fixed(80), Now: utc})
 		defer p.Close()
 		p.Report(said("check", Done, "all well"))
-		before := len(m.now().writes)
+		before := len(m.writes())
 		<-time.After(time.Minute)
 		synctest.Wait()
-		if n := len(m.now().writes) - before; n != 0 {
+		if n := len(m.writes()) - before; n != 0 {
 			t.Errorf("%d writes within a minute in which nothing ran", n)
 		}
 	})
@@ -103,7 +96,7 @@ func TestTTY_writesNothingWhileNothingRuns(t *testing.T) {
 func TestTTY_neverHasMoreLinesThanTheTerminal(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const height = 6
-		m := newEmulator(t, 60, height)
+		m := newTerminal(t, 60, height)
 		p := New(m, Options{Mode: TTY, Width: fixed(60), Height: fixed(height), Now: utc})
 		defer p.Close()
 		p.Report(said("ready", Running, "8 of 20 pods"))
@@ -120,31 +113,10 @@ func TestTTY_neverHasMoreLinesThanTheTerminal(t *testing.T) {
 	})
 }
 
-func TestTTY_survivesANarrowerWindow(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		m := newEmulator(t, 80, 24)
-		p := New(m, Options{Mode: TTY, Width: func() int { return m.now().width }, Now: utc})
-		defer p.Close()
-		play(p, []moment{
-			at(0, said("check", Done, "short")),
-			at(0, said("ready", Running, "1 of 2 pods")),
-			at(0, pod("ready", "cockroachdb-0", Running, "pulling cockroachdb/cockroach:v26.2.5")),
-			at(2*time.Second, Event{}),
-		}, nil)
-		m.narrow(30)
-		<-time.After(frameTime)
-		synctest.Wait()
-		want := "✓ check     short\n⠙ ready   1 of 2 pods     2.1s\n    cockroachdb-0  pulling co…\n"
-		if got := m.String(); got != want {
-			t.Errorf("screen after the window became narrower:\n%s\nwant:\n%s", got, want)
-		}
-	})
-}
-
 func TestTTY_keepsItsPlaceWhereTheTerminalFindsRunesWider(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		m := newEmulator(t, 30, 24)
-		m.wider = '·'
+		m := newTerminal(t, 30, 24)
+		m.Wider('·')
 		p := New(m, Options{Mode: TTY, Width: fixed(30), Now: utc})
 		defer p.Close()
 		p.Report(said("start", Running, "waiting ···················"))
@@ -158,7 +130,7 @@ func TestTTY_keepsItsPlaceWhereTheTerminalFindsRunesWider(t *testing.T) {
 
 func TestTTY_paintsManyEventsOfOneMomentInOneFrame(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		m := newEmulator(t, 80, 24)
+		m := newTerminal(t, 80, 24)
 		p := New(m, Options{Mode: TTY, Now: utc})
 		defer p.Close()
 		for i := range 20 {
@@ -166,7 +138,7 @@ func TestTTY_paintsManyEventsOfOneMomentInOneFrame(t *testing.T) {
 		}
 		<-time.After(frameTime)
 		synctest.Wait()
-		if n := len(m.now().writes); n != 2 {
+		if n := len(m.writes()); n != 2 {
 			t.Errorf("20 events took %d frames, want the first at once and the others with the next tick", n)
 		}
 		if got := m.String(); !strings.Contains(got, "cockroachdb-19  starting") {
@@ -175,54 +147,38 @@ func TestTTY_paintsManyEventsOfOneMomentInOneFrame(t *testing.T) {
 	})
 }
 
-func TestTTY_givesTheCursorBackWhateverHappens(t *testing.T) {
-	ways := map[string]func(p *Printer){
-		"close":       func(p *Printer) { p.Close() },
-		"close_twice": func(p *Printer) { p.Close(); p.Close() },
-		"panic": func(p *Printer) {
-			defer func() {
-				if recover() == nil {
-					t.Error("there was no panic")
-				}
-			}()
-			defer p.Close()
-			panic("on purpose")
-		},
-		"late_event": func(p *Printer) { p.Close(); p.Report(said("ready", Running, "late")) },
-	}
-	for name, leave := range ways {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				m := newEmulator(t, 80, 24)
-				p := New(m, Options{Mode: TTY, Now: utc})
-				p.Report(said("ready", Running, "0 of 3 pods"))
-				if !m.now().hidden {
-					t.Error("the cursor is not hidden while a step runs")
-				}
-				p.Report(said("ready", Running, "1 of 3 pods")) // within the same frame
-				leave(p)
-				<-time.After(time.Second)
-				synctest.Wait()
-				if last := m.now().writes[len(m.now().writes)-1]; !strings.HasSuffix(last, showCursor) {
-					t.Errorf("the last write does not end by showing the cursor: %q", last)
-				}
-				if m.now().hidden || m.now().noWrap || !strings.Contains(m.String(), "1 of 3 pods") || strings.Contains(m.String(), "late") {
-					t.Errorf("wrong end: cursor hidden %t, wrap off %t, screen:\n%s", m.now().hidden, m.now().noWrap, m)
-				}
-			})
+// TestTTY_leavesNothingToRestore goes without Close: the writes themselves
+// are looked at by terminal.
+func TestTTY_leavesNothingToRestore(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newTerminal(t, 80, 24)
+		p := New(m, Options{Mode: TTY, Width: m.width, Height: m.height, Now: utc})
+		defer p.Close()
+		play(p, append(goingWell(), goingWrong()...), func() {
+			if !m.AsFound() {
+				t.Error("the terminal is not as it was found")
+			}
 		})
-	}
+		frames := strings.Join(m.writes(), "")
+		if hides, shows := strings.Count(frames, hideCursor), strings.Count(frames, showCursor); hides != shows || hides != len(m.writes()) {
+			t.Errorf("%d writes hide the cursor %d times and show it %d times", len(m.writes()), hides, shows)
+		}
+	})
 }
 
-func TestTTY_showsTheCursorBetweenSteps(t *testing.T) {
+func TestTTY_showsTheLastStateOnClose(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		m := newEmulator(t, 80, 24)
+		m := newTerminal(t, 80, 24)
 		p := New(m, Options{Mode: TTY, Now: utc})
-		defer p.Close()
-		p.Report(said("check", Running, ""))
-		p.Report(said("check", Done, "all well"))
-		if m.now().hidden {
-			t.Error("the cursor is hidden although nothing is repainted")
+		p.Report(said("ready", Running, "0 of 3 pods"))
+		p.Report(said("ready", Running, "1 of 3 pods")) // within the same frame
+		p.Close()
+		p.Close()
+		p.Report(said("ready", Running, "late"))
+		<-time.After(time.Second)
+		synctest.Wait()
+		if got := m.String(); !strings.Contains(got, "1 of 3 pods") || strings.Contains(got, "late") {
+			t.Errorf("wrong end:\n%s", got)
 		}
 	})
 }
@@ -231,80 +187,18 @@ func TestTTY_colourIsInTheLinesAndNowhereElse(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var got strings.Builder
 		for _, mode := range []ColorMode{ColorAlways, ColorNever, ColorAuto} {
-			m := newEmulator(t, 80, 24)
+			m := newTerminal(t, 80, 24)
 			p := New(m, Options{Mode: TTY, Color: mode, Now: utc})
 			play(p, goingWrong(), func() {})
 			p.Close()
-			if coloured := strings.Contains(strings.Join(m.now().writes, ""), "m"+"✗"); coloured != (mode == ColorAlways) {
+			if coloured := strings.Contains(strings.Join(m.writes(), ""), "m"+"✗"); coloured != (mode == ColorAlways) {
 				t.Errorf("--color=%s: colour %t", mode, coloured)
 			}
 			if mode == ColorAlways {
-				last := slices.IndexFunc(m.now().writes, func(w string) bool { return strings.Contains(w, "✗") })
-				fmt.Fprintf(&got, "%q\n", m.now().writes[last])
+				last := slices.IndexFunc(m.writes(), func(w string) bool { return strings.Contains(w, "✗") })
+				fmt.Fprintf(&got, "%q\n", m.writes()[last])
 			}
 		}
 		golden(t, "tty-colour.txt", got.String())
 	})
-}
-
-// TestTTY_screenIsAlwaysWhatTheBoardSays reports many events in any order and
-// compares the screen with the finished lines and the region, each time.
-func TestTTY_screenIsAlwaysWhatTheBoardSays(t *testing.T) {
-	for seed := range uint64(40) {
-		synctest.Test(t, func(t *testing.T) {
-			random := rand.New(rand.NewPCG(seed, 7))
-			width, height := 20+random.IntN(100), 4+random.IntN(30)
-			m := newEmulator(t, width, height)
-			p := New(m, Options{Mode: TTY, Width: fixed(width), Height: fixed(height), Now: utc})
-			defer p.Close()
-			show := p.show.(*tty)
-			scrolled := []string{}
-			for i := range 120 {
-				e := randomEvent(random, i)
-				p.Report(e)
-				if e.Subject == "" && (e.State == Done || e.State == Failed) {
-					scrolled = append(scrolled, fmt.Sprintf("end %d;", i))
-				}
-				<-time.After(time.Duration(random.IntN(300)) * ms)
-				synctest.Wait()
-				p.mu.Lock()
-				painted := show.screen.painted
-				p.mu.Unlock()
-				region := strings.Join(painted, "\n")
-				if region != "" {
-					region += "\n"
-				}
-				if screen := m.String(); !strings.HasSuffix("\n"+screen, "\n"+region) {
-					t.Fatalf("seed %d, event %d: screen\n%s\ndoes not end with\n%s", seed, i, screen, region)
-				}
-				if len(painted) >= height {
-					t.Fatalf("seed %d: region of %d lines on %d rows", seed, len(painted), height)
-				}
-			}
-			rest := m.String()
-			for _, mark := range scrolled {
-				i := strings.Index(rest, mark)
-				if i < 0 {
-					t.Fatalf("seed %d: the line of %q is not above the region, or not in order:\n%s", seed, mark, m)
-				}
-				rest = rest[i:]
-			}
-		})
-	}
-}
-
-// randomEvent has i in its message, so that it can be found again.
-func randomEvent(random *rand.Rand, i int) Event {
-	step := []string{"one", "two", "three"}[random.IntN(3)]
-	words := strings.Repeat([]string{"word ", "漢字", "e\u0301", "🚀 "}[random.IntN(4)], random.IntN(30))
-	if random.IntN(4) == 0 {
-		state := []State{Done, Failed}[random.IntN(2)]
-		return said(step, state, fmt.Sprintf("end %d; %s", i, words))
-	}
-	name := fmt.Sprintf("cockroachdb-%d", random.IntN(12))
-	state := []State{Running, Running, Ready, Removed, Failed}[random.IntN(5)]
-	if random.IntN(3) == 0 {
-		return said(step, Running, words)
-	}
-	return pod(step, name, state, words)
 }

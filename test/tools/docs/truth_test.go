@@ -158,3 +158,28 @@ func TestPages_nameOnlyTargetsThatMakeHas(t *testing.T) {
 		}
 	}
 }
+
+func TestFacts_areHeldByTestsThatExist(t *testing.T) {
+	exist := map[string]bool{}
+	err := fs.WalkDir(os.DirFS(repository), ".", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		for _, match := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(page(t, name), -1) {
+			exist[match[1]] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(page(t, "docs/facts.md"), -1)
+	if len(named) < 20 {
+		t.Errorf("only %d tests are named", len(named))
+	}
+	for _, match := range named {
+		if !exist[match[1]] {
+			t.Errorf("docs/facts.md names %s, which does not exist", match[1])
+		}
+	}
+}
