@@ -19,7 +19,9 @@ func (a *app) printFailure(ctx context.Context, cmd *cobra.Command, err error) {
 	palette, width := a.look(a.streams.ErrOut)
 	for _, failure := range failures(ctx, cmd, err) {
 		for i, line := range failure.Lines {
-			failure.Lines[i].Text = a.scoped(line.Text)
+			if line.Label != "seen" {
+				failure.Lines[i].Text = a.scoped(line.Text)
+			}
 		}
 		// That stderr is closed leaves nowhere to say so.
 		_ = failure.Write(a.streams.ErrOut, palette, width)

@@ -24,7 +24,7 @@ func (a *app) print(result progress.Result) error {
 func upResult(r deploy.UpResult, at connection) progress.Result {
 	c := r.Cluster
 	headline := fmt.Sprintf("ready in %s: %s, %s, %s", progress.Duration(r.Elapsed), c.Name, plural(c.Nodes, "pod"), c.Security)
-	if r.Changed == 0 {
+	if r.Changed == 0 && !r.Waited {
 		headline = fmt.Sprintf("ready, nothing to change: %s, %s, %s", c.Name, plural(c.Nodes, "pod"), c.Security)
 	}
 	lines := []progress.Pair{

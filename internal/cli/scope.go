@@ -19,30 +19,78 @@ func typed(cmd *cobra.Command) string {
 		case flag.Value.Type() == "bool" && flag.Value.String() == "true":
 			text += " --" + flag.Name
 		default:
-			text += " --" + flag.Name + "=" + flag.Value.String()
+			text += " --" + flag.Name + "=" + quoted(flag.Value.String())
 		}
 	})
 	return text
 }
 
-// scoped adds to the commands of this program in a hint what the user said
-// about where the cluster is, so that they can be typed as they stand.
+// scoped adds to the commands in a hint what the user said about where the
+// cluster is, so that they can be typed as they stand.
 func (a *app) scoped(text string) string {
-	var scope string
-	if a.name != cockroach.DefaultName && !strings.Contains(text, "--name") {
-		scope += " --name " + a.name
-	}
-	if a.flags != nil && *a.flags.Namespace != "" && !strings.Contains(text, "--namespace") {
-		scope += " -n " + *a.flags.Namespace
-	}
-	if a.flags != nil && *a.flags.Context != "" && !strings.Contains(text, "--context") {
-		scope += " --context " + *a.flags.Context
-	}
-	if scope == "" {
+	own, kubectl := a.scope()
+	if kubectl == "" && own == "" {
 		return text
 	}
 	for _, verb := range []string{"up", "down", "status"} {
-		text = strings.ReplaceAll(text, "crdb-kube "+verb, "crdb-kube "+verb+scope)
+		text = insert(text, "crdb-kube "+verb, own)
+	}
+	if strings.Contains(text, "kubectl config ") {
+		return text // which is about the file, not about a cluster
+	}
+	if strings.Contains(text, " -n ") && *a.flags.Namespace != "" {
+		kubectl = strings.TrimSuffix(kubectl, " -n "+*a.flags.Namespace) // it is said already
+	}
+	return insert(text, "kubectl", kubectl)
+}
+
+// insert puts words behind each place where a command begins.
+func insert(text, command, words string) string {
+	if words == "" {
+		return text
+	}
+	parts := strings.Split(text, command+" ")
+	for i := range parts[:len(parts)-1] {
+		parts[i] += command + words + " "
+	}
+	text = strings.Join(parts, "")
+	if bare, ok := strings.CutSuffix(text, command); ok {
+		text = bare + command + words
 	}
 	return text
+}
+
+// scope is what the user typed to say where the cluster is, for commands of
+// this program and for kubectl, which knows no name of a database cluster.
+func (a *app) scope() (own, kubectl string) {
+	if a.flags == nil {
+		return "", ""
+	}
+	for _, flag := range []struct {
+		name  string
+		value *string
+	}{
+		{"--kubeconfig", a.flags.KubeConfig},
+		{"--context", a.flags.Context},
+		{"--cluster", a.flags.ClusterName},
+		{"--user", a.flags.AuthInfoName},
+		{"-n", a.flags.Namespace},
+	} {
+		if flag.value != nil && *flag.value != "" {
+			kubectl += " " + flag.name + " " + quoted(*flag.value)
+		}
+	}
+	own = kubectl
+	if a.name != "" && a.name != cockroach.DefaultName {
+		own += " --name " + a.name
+	}
+	return own, kubectl
+}
+
+// quoted is a word as a shell needs it.
+func quoted(word string) string {
+	if strings.ContainsAny(word, " \t\"'`$\\;&|<>()*?#~!{}[]") {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
 }

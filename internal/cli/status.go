@@ -12,6 +12,7 @@ import (
 
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 const (
@@ -99,14 +100,26 @@ func (a *app) watchStatus(ctx context.Context, at connection, form output) error
 	return kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
 		next := kube.Verdict{Why: "the next change", Again: watchPause}
 		status, err := deploy.GetStatus(ctx, at.client, target, a.now)
-		if err != nil {
+		if ctx.Err() != nil {
 			return next, err
 		}
 		now := fingerprint(status)
+		if err != nil {
+			now = err.Error()
+		}
 		if now == last {
 			return next, nil
 		}
+		first := last == ""
 		last = now
+		if err != nil {
+			// Who watches wants to see it come back.
+			_, err = fmt.Fprintf(a.streams.ErrOut, "%s  %s\n", a.now().Format(time.TimeOnly), progress.Clean(oneLine(err)))
+			return next, err
+		}
+		if !first && (form == outputTable || form == outputWide) {
+			fmt.Fprintf(a.streams.Out, "\n%s\n", a.now().Format(time.TimeOnly))
+		}
 		return next, a.writeStatus(status, form)
 	})
 }

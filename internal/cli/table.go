@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -44,18 +45,18 @@ func (a *app) writeTable(s deploy.Status, form output) error {
 // would not fit into the width any more; 0: as wide as can be.
 func joined(parts []string, used, width int) string {
 	const dot, indent = " · ", "  "
-	text := ""
+	var text strings.Builder
 	for _, part := range parts {
 		length := utf8.RuneCountInString(part)
 		if lead := utf8.RuneCountInString(dot); width == 0 || used+lead+length <= width {
-			text += dot + part
+			text.WriteString(dot + part)
 			used += lead + length
 			continue
 		}
-		text += "\n" + indent + part
+		text.WriteString("\n" + indent + part)
 		used = len(indent) + length
 	}
-	return text
+	return text.String()
 }
 
 func summary(s deploy.Status) []string {

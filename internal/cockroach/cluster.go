@@ -9,6 +9,8 @@ const (
 	// pinned to a release, so that the same binary makes the same cluster on
 	// every day.
 	DefaultImage = "cockroachdb/cockroach:v26.2.5"
+	// OldestImage is the oldest that can be deployed.
+	OldestImage = "cockroachdb/cockroach:v21.1.0"
 )
 
 // Cluster is everything that is decided once about a cluster: when it is made.

@@ -155,7 +155,7 @@ func unscheduled(pod *corev1.Pod) (Phase, string) {
 		}
 		// What preemption would not help either is of no use to anybody.
 		text, _, _ := strings.Cut(condition.Message, " preemption:")
-		text = strings.TrimSuffix(text, " no new claims to deallocate,")
+		text = strings.TrimRight(strings.TrimSuffix(text, " no new claims to deallocate,"), ". ")
 		return Unschedulable, text
 	}
 	return Missing, ""

@@ -32,18 +32,26 @@ func TestUnfit_refusesClaimsThatAreNotTheClusters(t *testing.T) {
 		change     func(*corev1.PersistentVolumeClaim)
 		seen, next string
 	}{
-		"smaller": {sized("5Gi"),
-			"persistentvolumeclaim/datadir-cockroachdb-1 asks for 5Gi, and the cluster's claims for 10Gi", "crdb-kube up --storage 5Gi takes the claims as they are"},
-		"made larger": {sized("20Gi"),
-			"persistentvolumeclaim/datadir-cockroachdb-1 asks for 20Gi, and the cluster's claims for 10Gi", "crdb-kube up --storage 20Gi takes the claims as they are"},
-		"of another class": {func(c *corev1.PersistentVolumeClaim) { c.Spec.StorageClassName = new("fast") },
-			"persistentvolumeclaim/datadir-cockroachdb-1 is of class fast, and the cluster's claims are of class standard",
-			"crdb-kube down, then delete the claim, if what it holds is not wanted; then the same command again makes it anew"},
-		"of an earlier cluster": {func(c *corev1.PersistentVolumeClaim) {
-			c.Annotations[cockroach.AnnotationIncarnation] = "12345678"
+		"smaller": {
+			sized("5Gi"),
+			"persistentvolumeclaim/datadir-cockroachdb-1 asks for 5Gi, and the cluster's claims for 10Gi", "crdb-kube up --storage 5Gi takes the claims as they are",
 		},
+		"made larger": {
+			sized("20Gi"),
+			"persistentvolumeclaim/datadir-cockroachdb-1 asks for 20Gi, and the cluster's claims for 10Gi", "crdb-kube up --storage 20Gi takes the claims as they are",
+		},
+		"of another class": {
+			func(c *corev1.PersistentVolumeClaim) { c.Spec.StorageClassName = new("fast") },
+			"persistentvolumeclaim/datadir-cockroachdb-1 is of class fast, and the cluster's claims are of class standard",
+			"crdb-kube down, then delete the claim, if what it holds is not wanted; then the same command again makes it anew",
+		},
+		"of an earlier cluster": {
+			func(c *corev1.PersistentVolumeClaim) {
+				c.Annotations[cockroach.AnnotationIncarnation] = "12345678"
+			},
 			"persistentvolumeclaim/datadir-cockroachdb-1 belongs to an earlier cluster of this name",
-			"crdb-kube down, then delete the claim, if what it holds is not wanted; then the same command again makes it anew"},
+			"crdb-kube down, then delete the claim, if what it holds is not wanted; then the same command again makes it anew",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := survey{claims: []corev1.PersistentVolumeClaim{claimFit(test.change)}}

@@ -41,6 +41,9 @@ func (u *up) redesign(id string) (cockroach.Cluster, error) {
 	if wish.Storage != nil && u.seen.allOf(wish.Storage.String()) {
 		was.Storage = *wish.Storage // the claims were made larger; the record follows
 	}
+	if err := u.notToShrink(was); err != nil {
+		return was, err
+	}
 	will, err := change(was, wish, situation{
 		initialised: id != "",
 		claimed:     len(u.seen.claims) > 0,
@@ -57,6 +60,20 @@ func (u *up) redesign(id string) (cockroach.Cluster, error) {
 	}
 	u.mentionInitSQL(will)
 	return will, u.checkLoss(was)
+}
+
+// notToShrink refuses to take back pods that somebody else added by scaling
+// the set: they are part of the database by now, and hold its data.
+func (u *up) notToShrink(was cockroach.Cluster) error {
+	set, will := u.seen.set, u.opts.Wish.onto(was).Nodes
+	if set == nil || set.Spec.Replicas == nil || was.ClusterID == "" || len(u.seen.pods) == 0 || int(*set.Spec.Replicas) <= will {
+		return nil
+	}
+	return &Error{
+		Kind:    Refused,
+		Message: fmt.Sprintf("statefulset/%s: was scaled to %d pods by somebody else, and going back to %d would lose what only the others hold", was.Name, *set.Spec.Replicas, will),
+		Next:    fmt.Sprintf("crdb-kube up --nodes %d takes them as they are", *set.Spec.Replicas),
+	}
 }
 
 // mentionDefault says that a newer release would be had for the asking: what

@@ -150,7 +150,8 @@ func schedulable(node *corev1.Node) bool {
 		return false
 	}
 	if slices.ContainsFunc(node.Spec.Taints, func(taint corev1.Taint) bool {
-		return taint.Effect != corev1.TaintEffectPreferNoSchedule
+		// A node that is ready loses this taint a second later.
+		return taint.Effect != corev1.TaintEffectPreferNoSchedule && taint.Key != corev1.TaintNodeNotReady
 	}) {
 		return false
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
@@ -181,10 +183,10 @@ func losing(s survey, target Target, c condemned) []string {
 // size, whose it is, and what of it stays.
 func ofWhat(s survey, target Target, ref kube.Ref) string {
 	text := ""
-	for i := range s.claims {
-		if ref.Kind == kube.PersistentVolumeClaim && s.claims[i].Name == ref.Name {
-			text += ", " + s.claims[i].Spec.Resources.Requests.Storage().String()
-		}
+	if i := slices.IndexFunc(s.claims, func(c corev1.PersistentVolumeClaim) bool {
+		return ref.Kind == kube.PersistentVolumeClaim && c.Name == ref.Name
+	}); i >= 0 {
+		text = ", " + s.claims[i].Spec.Resources.Requests.Storage().String()
 	}
 	for i := range s.volumes {
 		volume := &s.volumes[i]

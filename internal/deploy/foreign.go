@@ -1,11 +1,14 @@
 package deploy
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -86,11 +89,14 @@ func (s survey) foreign(target Target, now time.Time) error {
 	var seen []string
 	for _, ref := range s.sorted() {
 		if !owned(target, ref) && !s.ofRecipe(target, ref) {
-			seen = append(seen, ref.String()+" was not made by crdb-kube for this cluster"+madeBy(", but by ", ref, now))
+			seen = append(seen, ref.String()+whose(ref, now))
 		}
 	}
 	if len(seen) == 0 {
 		return nil
+	}
+	if next := s.relabel(target); next != "" {
+		return &Error{Kind: Refused, Message: firstOf(seen) + " made by crdb-kube, but the labels are not those of this cluster any more", Seen: seen, Next: next}
 	}
 	return &Error{
 		Kind:    Refused,
@@ -98,6 +104,40 @@ func (s survey) foreign(target Target, now time.Time) error {
 		Seen:    seen,
 		Next:    "crdb-kube up --name " + target.Name + "-2 makes a cluster beside it, or delete what is in the way yourself",
 	}
+}
+
+// whose says of an object under our names that is not ours whose it is.
+func whose(ref kube.Ref, now time.Time) string {
+	other := ref.Labels[cockroach.LabelInstance]
+	switch {
+	case ref.Labels[cockroach.LabelManagedBy] == cockroach.ManagedBy && other != "":
+		return " belongs to cluster " + other
+	case slices.Contains(ref.Managers, kube.FieldManager):
+		others := slices.DeleteFunc(slices.Clone(ref.Managers), func(m string) bool { return m == kube.FieldManager })
+		return " was made by crdb-kube, and its labels were changed by " + and(others)
+	}
+	return " was not made by crdb-kube for this cluster" + madeBy(", but by ", ref, now)
+}
+
+// relabel is the command that gives objects of ours their labels back, where
+// nothing else is in the way.
+func (s survey) relabel(target Target) string {
+	var lost []string
+	for _, ref := range s.sorted() {
+		switch {
+		case owned(target, ref) || s.ofRecipe(target, ref):
+		case slices.Contains(ref.Managers, kube.FieldManager) && ref.Labels[cockroach.LabelManagedBy] != cockroach.ManagedBy,
+			slices.Contains(ref.Managers, kube.FieldManager) && ref.Labels[cockroach.LabelInstance] == "":
+			lost = append(lost, ref.String())
+		default:
+			return ""
+		}
+	}
+	if len(lost) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("kubectl label -n %s %s --overwrite %s=%s %s=%s puts them back", target.Namespace, strings.Join(lost, " "),
+		cockroach.LabelManagedBy, cockroach.ManagedBy, cockroach.LabelInstance, target.Name)
 }
 
 // madeBy says who wrote an object and when, as far as that is known.

@@ -14,6 +14,14 @@ const youngPod = 5 * time.Minute
 // judge finds the condition and its problems, the worst first.
 // absent are objects that should be there.
 func (s *Status) judge(w kube.Workload, rollout Rollout, readings map[string]reading, absent []string) {
+	if s.Deleting {
+		s.Condition = Stopped
+		if len(w.Pods) > 0 {
+			s.Condition = Degraded
+		}
+		s.problem("an earlier crdb-kube down --delete-data was interrupted, and part of the data is gone", "crdb-kube down --delete-data finishes it")
+		return
+	}
 	s.dangers()
 	if w.StatefulSet == nil {
 		s.stopped(w)
@@ -30,6 +38,9 @@ func (s *Status) judge(w kube.Workload, rollout Rollout, readings map[string]rea
 			noun = "pods "
 		}
 		s.problem(noun+and(group.names)+": "+group.text, "")
+	}
+	if i := slices.IndexFunc(late, func(p Pod) bool { return p.Cause != nil }); i >= 0 && s.Next == "" {
+		s.Next = late[i].Cause.Next
 	}
 	for _, pod := range late {
 		if s.Next == "" {

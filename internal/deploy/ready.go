@@ -15,11 +15,13 @@ import (
 // ready waits until all pods are Ready, and then until the database itself
 // says that all its nodes live and no range is unavailable.
 func (u *up) ready(ctx context.Context) (ending, error) {
-	if _, err := u.watchPods(ctx, func(p Pod) bool { return p.Phase == Ready }); err != nil {
+	rollout, err := u.watchPods(ctx, Pod.isReady)
+	if err != nil {
 		return ending{}, err
 	}
+	u.rollout = rollout
 	pause := 100 * time.Millisecond
-	err := kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
+	err = kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
 		health := readVars(ctx, u.client, u.cluster, u.podNames())
 		why := unhealthy(u.cluster, health)
 		if why == "" {
@@ -38,7 +40,19 @@ func (u *up) ready(ctx context.Context) (ending, error) {
 			return ending{}, err
 		}
 	}
+	u.crowded()
 	return done("%s ready, %s live", count(u.cluster.Nodes, "pod"), count(u.cluster.Nodes, "CockroachDB node")), nil
+}
+
+// crowded says that one node's end would end them all, where there are others.
+func (u *up) crowded() {
+	on := map[string]bool{}
+	for _, pod := range u.rollout.Pods {
+		on[pod.Node] = true
+	}
+	if len(on) == 1 && u.cluster.Nodes > 1 && len(u.nodes) > 1 {
+		u.r.note("all %d pods are on node %s: with it the database would be gone", u.cluster.Nodes, u.rollout.Pods[0].Node)
+	}
 }
 
 func (u *up) podNames() []string {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -53,7 +55,10 @@ func immutable(err error) bool {
 	}
 	causes := status.Status().Details.Causes
 	return len(causes) > 0 && !slices.ContainsFunc(causes, func(cause metav1.StatusCause) bool {
-		return cause.Type != metav1.CauseType(field.ErrorTypeForbidden) || cause.Field != "spec"
+		whole := cause.Type == metav1.CauseType(field.ErrorTypeForbidden) && cause.Field == "spec"
+		// Since v1.37 each field is named.
+		one := strings.HasPrefix(cause.Field, "spec.") && strings.HasSuffix(cause.Message, validation.FieldImmutableErrorMsg)
+		return !whole && !one
 	})
 }
 

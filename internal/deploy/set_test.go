@@ -74,12 +74,14 @@ func TestUp_keepsPodsThatAnEarlierChangeHasNotReached(t *testing.T) {
 func TestImmutable_isNotWhateverTheServerRefuses(t *testing.T) {
 	kind := schema.GroupKind{Group: "apps", Kind: "StatefulSet"}
 	fixed := field.Forbidden(field.NewPath("spec"), "updates to statefulset spec for fields other than 'replicas' are forbidden")
+	named := field.Invalid(field.NewPath("spec", "podManagementPolicy"), "Parallel", "field is immutable")
 	wrong := field.Invalid(field.NewPath("spec", "minReadySeconds"), -1, "must be greater than or equal to 0")
 	for name, test := range map[string]struct {
 		err  error
 		want bool
 	}{
 		"an immutable field":         {apierrors.NewInvalid(kind, "cockroachdb", field.ErrorList{fixed}), true},
+		"a field by its name":        {apierrors.NewInvalid(kind, "cockroachdb", field.ErrorList{named}), true},
 		"a value that is wrong":      {apierrors.NewInvalid(kind, "cockroachdb", field.ErrorList{wrong}), false},
 		"both":                       {apierrors.NewInvalid(kind, "cockroachdb", field.ErrorList{fixed, wrong}), false},
 		"an answer without causes":   {apierrors.NewInvalid(kind, "cockroachdb", nil), false},
@@ -102,5 +104,23 @@ func TestUp_namesWhoScaledTheSet(t *testing.T) {
 	own := theError(t, err, Refused, "statefulset/cockroachdb: 1 field set by someone else")
 	if len(own.Seen) != 1 || own.Next != "crdb-kube up --force-conflicts takes the fields over" {
 		t.Errorf("seen %q, next %q", own.Seen, own.Next)
+	}
+}
+
+func TestUp_neverTakesPodsAwayThatSomebodyAdded(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up()
+	wantNoError(t, err)
+	w.changeSet(func(set *appsv1.StatefulSet) { set.Spec.Replicas = new(int32(5)) })
+	w.writes()
+	_, err = w.up(takeOver)
+	own := theError(t, err, Refused, "statefulset/cockroachdb: was scaled to 5 pods by somebody else, and going back to 3 would lose what only the others hold")
+	if own.Next != "crdb-kube up --nodes 5 takes them as they are" || len(w.writes()) > 0 {
+		t.Errorf("next %q", own.Next)
+	}
+	result, err := w.up(wish(Wish{Nodes: new(5)}))
+	wantNoError(t, err)
+	if result.Cluster.Nodes != 5 || result.Cluster.Served != 5 {
+		t.Errorf("got %+v", result.Cluster)
 	}
 }

@@ -20,6 +20,9 @@ func (u *up) start(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	u.rollout = rollout
+	if u.cluster.Nodes == 1 {
+		return done("1 pod answers"), nil
+	}
 	return done("%d of %s answer", len(rollout.Pods), count(u.cluster.Nodes, "pod")), nil
 }
 
@@ -31,6 +34,11 @@ func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, e
 	watched := watched{up: u}
 	selection := kube.Selection{Namespace: u.target.Namespace, Name: u.target.Name, Selector: u.cluster.Selector()}
 	err := u.client.WatchWorkload(ctx, selection, func(ctx context.Context, w kube.Workload) (kube.Verdict, error) {
+		if w.Trouble != nil { // what was seen last may be long over
+			why := "the API server to answer: " + firstLine(w.Trouble)
+			u.r.waiting(0, 0, "waiting for %s", why)
+			return kube.Verdict{Why: why}, nil //nolint:nilerr // it passes
+		}
 		if w.StatefulSet == nil || w.StatefulSet.DeletionTimestamp != nil {
 			return kube.Verdict{Why: "the StatefulSet to be seen", Again: time.Second}, watched.vanished(ctx)
 		}
@@ -42,6 +50,7 @@ func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, e
 		if rollout.Count(finished) == len(rollout.Pods) {
 			return kube.Verdict{Done: true}, nil
 		}
+		u.waited = true
 		if err := verdict.failure(rollout, u.opts.Now()); err != nil {
 			return kube.Verdict{}, err
 		}

@@ -36,7 +36,9 @@ type Status struct {
 	// Live, Unavailable and UnderReplicated come from the database.
 	Live, Unavailable, UnderReplicated cockroach.Count
 	ThrottledFrom                      time.Time
-	Seen                               time.Time
+	// Deleting: the deletion of the data has begun, and has not ended.
+	Deleting bool
+	Seen     time.Time
 }
 
 // PodStatus is one pod, what its database says, and its claim.
@@ -168,7 +170,10 @@ func summarise(c cockroach.Cluster, w kube.Workload, rollout Rollout, readings m
 	if from, applies := c.ThrottledFrom(seen.ref(kube.ConfigMap, c.SettingsName()).Created); applies && c.ClusterID != "" {
 		s.ThrottledFrom = from
 	}
-	s.losses(seen.lost(c))
+	s.Deleting = seen.deleting(Target{c.Namespace, c.Name})
+	if !s.Deleting {
+		s.losses(seen.lost(c))
+	}
 	s.judge(w, rollout, readings, seen.absent(c))
 	return s
 }

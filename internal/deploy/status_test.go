@@ -113,6 +113,20 @@ func TestStatus_ofANamespaceThatIsBeingDeletedSaysSo(t *testing.T) {
 	wantError(t, err, Failed, "namespace default: is being deleted")
 }
 
+func TestStatus_saysThatADeletionWasInterrupted(t *testing.T) {
+	w := serving(t)
+	settings, err := w.api.CoreV1().ConfigMaps("default").Get(t.Context(), "cockroachdb-cluster", metav1.GetOptions{})
+	wantNoError(t, err)
+	settings.Annotations = map[string]string{cockroach.AnnotationDeleting: "2026-11-22T10:00:00Z"}
+	_, err = w.api.CoreV1().ConfigMaps("default").Update(t.Context(), settings, metav1.UpdateOptions{})
+	wantNoError(t, err)
+	s, err := w.status()
+	wantNoError(t, err)
+	if s.Condition == Healthy || s.Next != "crdb-kube down --delete-data finishes it" || len(s.Problems) != 1 {
+		t.Errorf("%s, %q, next %q", s.Condition, s.Problems, s.Next)
+	}
+}
+
 func TestSummarise_saysWhoseDataIsGone(t *testing.T) {
 	kept, again := claimOf("datadir-cockroachdb-0", clusterA), claimOf("datadir-cockroachdb-1", "")
 	kept.Annotations[cockroach.AnnotationIncarnation], again.Annotations = sample().Incarnation, nil

@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
-
 	applycore "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"

@@ -139,3 +139,21 @@ func TestForeign_namesWhoMadeItAndHowManyThereAre(t *testing.T) {
 		t.Errorf("ours: %v", err)
 	}
 }
+
+func TestForeign_tellsOwnLabelsThatWereChangedFromWhatOthersMade(t *testing.T) {
+	seen := everything(target().labels())
+	ref := seen.refs["service/cockroachdb-public"]
+	ref.Managers, ref.Labels = []string{"crdb-kube", "kubectl-label"}, marked(map[string]string{cockroach.LabelManagedBy: "Helm"})
+	seen.refs["service/cockroachdb-public"] = ref
+	own := theError(t, seen.foreign(target(), time.Now()), Refused, "service/cockroachdb-public: was made by crdb-kube, but the labels are not those of this cluster any more")
+	want := "kubectl label -n default service/cockroachdb-public --overwrite app.kubernetes.io/managed-by=crdb-kube app.kubernetes.io/instance=cockroachdb puts them back"
+	if own.Next != want {
+		t.Errorf("next %q", own.Next)
+	}
+	ref.Labels = marked(map[string]string{cockroach.LabelInstance: "crdb"})
+	seen.refs["service/cockroachdb-public"] = ref
+	own = theError(t, seen.foreign(target(), time.Now()), Refused)
+	if diff := cmp.Diff([]string{"service/cockroachdb-public belongs to cluster crdb"}, own.Seen); diff != "" {
+		t.Errorf("seen (-want +got):\n%s", diff)
+	}
+}

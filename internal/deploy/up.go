@@ -57,6 +57,8 @@ type UpResult struct {
 	Cluster cockroach.Cluster
 	// Changed counts the objects that were created or configured.
 	Changed int
+	// Waited: not all pods were there and well when it began.
+	Waited  bool
 	Elapsed time.Duration
 	// ThrottledFrom is when a cluster without a licence becomes slow; zero: never.
 	ThrottledFrom time.Time
@@ -79,6 +81,8 @@ type up struct {
 	notListed error
 	// fresh is true when nothing of this cluster existed before.
 	fresh bool
+	// waited: not all pods were as they should be from the first look on.
+	waited bool
 	// notes are said after the headline.
 	notes   []string
 	changed atomic.Int64
@@ -127,7 +131,7 @@ func Up(ctx context.Context, client *kube.Client, target Target, opts UpOptions,
 }
 
 func (u *up) result() UpResult {
-	result := UpResult{Cluster: u.cluster, Changed: int(u.changed.Load()), Elapsed: u.opts.Now().Sub(u.started)}
+	result := UpResult{Cluster: u.cluster, Changed: int(u.changed.Load()), Waited: u.waited, Elapsed: u.opts.Now().Sub(u.started)}
 	if from, applies := u.cluster.ThrottledFrom(u.opts.Now()); applies && u.fresh {
 		result.ThrottledFrom = from
 	}
@@ -136,7 +140,11 @@ func (u *up) result() UpResult {
 
 // put applies one object and reports what became of it.
 func (u *up) put(ctx context.Context, object cockroach.Object, before kube.Ref) error {
-	applied, err := u.client.Apply(ctx, object, before, u.opts.Conflicts)
+	conflicts := u.opts.Conflicts
+	if before.Kind == kube.ConfigMap {
+		conflicts = kube.TakeOver // the settings are ours alone, whoever brought them back
+	}
+	applied, err := u.client.Apply(ctx, object, before, conflicts)
 	if err != nil {
 		return err
 	}

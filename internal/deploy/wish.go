@@ -185,7 +185,7 @@ func Check(name string, w Wish) error {
 		Namespace:    "default",
 		Name:         name,
 		Nodes:        defaultNodes,
-		Image:        cockroach.DefaultImage,
+		Image:        cockroach.OldestImage, // whose limits are the widest: the cluster's own is not known yet
 		CPU:          resource.MustParse("1"),
 		Memory:       resource.MustParse("8Gi"),
 		Storage:      defaultStorage(),

@@ -65,6 +65,21 @@ func (h Holder) dead(host string) bool {
 	if err != nil {
 		return false
 	}
+	if ended(h.PID) {
+		return true
+	}
 	err = process.Signal(syscall.Signal(0))
 	return errors.Is(err, os.ErrProcessDone) || errors.Is(err, syscall.ESRCH)
+}
+
+// ended tells whether a process has ended though nobody has asked how: where
+// nothing does so, as in many containers, it stays in the list for ever. Only
+// Linux tells it.
+func ended(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := cutLast(string(stat), ") ")
+	return strings.HasPrefix(state, "Z")
 }

@@ -171,7 +171,8 @@ func (l *Lock) renew(ctx context.Context) *LockLostError {
 		updated, err = l.leases.Get(ctx, lease.Name, metav1.GetOptions{})
 	}
 	if err != nil {
-		return nil // the answer is empty then; the next renewal goes on from the last good one
+		// The answer is empty then; the next renewal goes on from the last good one.
+		return nil //nolint:nilerr // it is no loss
 	}
 	if other := holderOf(updated); other.Token != l.holder.Token {
 		return &LockLostError{Holder: other}

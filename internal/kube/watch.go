@@ -79,7 +79,7 @@ func (w *watcher) start(ctx context.Context, s source) {
 		Name: s.resource,
 		// Who waits at a terminal wants to hear of the server as soon as it is
 		// back, not half a minute later, which is the usual limit.
-		Backoff: &wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 10, Cap: watchAgain},
+		Backoff: &wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Steps: 10, Cap: watchAgain}, //nolint:forbidigo // settings, no wait
 	})
 	w.feeds = append(w.feeds, f)
 	w.running.Go(func() { reflector.RunWithContext(ctx) })
