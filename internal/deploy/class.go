@@ -32,11 +32,15 @@ func chooseStorage(w Wish, classes []storagev1.StorageClass, looked error, nodes
 		return storageChoice{hostPath: *w.HostPath}, nil
 	}
 	if w.StorageClass != nil && *w.StorageClass != "" {
-		if len(classes) > 0 && !slices.Contains(classNames(classes), *w.StorageClass) {
-			return storageChoice{}, &Error{
+		if looked == nil && !slices.Contains(classNames(classes), *w.StorageClass) {
+			e := &Error{
 				Message: "storageclass " + *w.StorageClass + ": not found",
 				Next:    "choose one of " + and(classNames(classes)) + " with --storage-class",
 			}
+			if len(classes) == 0 {
+				e.Next = "there is none at all; crdb-kube up --host-path DIR keeps the data in a directory of each node"
+			}
+			return storageChoice{}, e
 		}
 		return storageChoice{class: *w.StorageClass}, nil
 	}

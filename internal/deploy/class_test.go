@@ -68,7 +68,6 @@ func TestChooseStorage_takesTheFlagThenTheDefaultThenADirectoryOfOnesOwnMachine(
 	}{
 		"the default class":             {Wish{}, standard, three, storageChoice{class: "standard"}},
 		"a class by name":               {Wish{StorageClass: new("fast")}, standard, three, storageChoice{class: "fast"}},
-		"a class nobody may look at":    {Wish{StorageClass: new("fast")}, nil, three, storageChoice{class: "fast"}},
 		"a path before the default":     {Wish{HostPath: new("/data")}, standard, three, storageChoice{hostPath: "/data"}},
 		"no class, one node":            {Wish{}, nil, one, storageChoice{hostPath: localHostPath}},
 		"no class, nodes of kind":       {Wish{}, nil, kind, storageChoice{hostPath: localHostPath}},
@@ -91,6 +90,18 @@ func TestChooseStorage_takesTheFlagThenTheDefaultThenADirectoryOfOnesOwnMachine(
 		if own.Cause == nil || own.Cause.ID != "NO_STORAGE_CLASS" || own.Next == "" {
 			t.Errorf("%s: got %+v", name, own)
 		}
+	}
+}
+
+func TestChooseStorage_takesAClassThatNobodyMayLookAt(t *testing.T) {
+	got, err := chooseStorage(Wish{StorageClass: new("fast")}, nil, errors.New("forbidden"), nil)
+	wantNoError(t, err)
+	if got != (storageChoice{class: "fast"}) {
+		t.Errorf("got %+v", got)
+	}
+	_, err = chooseStorage(Wish{StorageClass: new("fast")}, nil, nil, nil)
+	if own := theError(t, err, Failed, "storageclass fast: not found"); own.Next != "there is none at all; crdb-kube up --host-path DIR keeps the data in a directory of each node" {
+		t.Errorf("next %q", own.Next)
 	}
 }
 
