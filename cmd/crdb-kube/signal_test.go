@@ -78,7 +78,7 @@ func TestSignal_endsACommandThatWaitsForAServer(t *testing.T) {
 				g := begin(t, &stderr, "crdb-kube", command)
 				g.signal(signal)
 				g.exits(code)
-				if out := stderr.String(); !strings.Contains(out, "error: interrupted (") || !strings.Contains(out, "next  ") {
+				if out := stderr.String(); !strings.Contains(out, "error: interrupted by ") || !strings.Contains(out, "next  ") {
 					t.Errorf("stderr:\n%s", out)
 				}
 			})
@@ -127,9 +127,9 @@ func TestSignal_thatIsIgnoredStaysIgnored(t *testing.T) {
 			var stderr strings.Builder
 			g := begin(t, &stderr, "sh", "-c", `trap "" `+trap+`; exec crdb-kube "$@"`, "sh", "up")
 			g.signal(ignored)
-			other, code, word := syscall.SIGINT, 130, "interrupted (interrupt)"
+			other, code, word := syscall.SIGINT, 130, "interrupted by SIGINT"
 			if ignored == os.Interrupt {
-				other, code, word = syscall.SIGTERM, 143, "interrupted (terminated)"
+				other, code, word = syscall.SIGTERM, 143, "interrupted by SIGTERM"
 			}
 			g.signal(other)
 			g.exits(code)

@@ -3,8 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +20,18 @@ import (
 // a signal asks for the end.
 type Interrupted struct{ Signal os.Signal }
 
-func (i Interrupted) Error() string { return fmt.Sprintf("interrupted (%s)", i.Signal) }
+func (i Interrupted) Error() string {
+	name := i.Signal.String()
+	switch i.Signal {
+	case os.Interrupt:
+		name = "SIGINT"
+	case syscall.SIGTERM:
+		name = "SIGTERM"
+	case syscall.SIGHUP:
+		name = "SIGHUP"
+	}
+	return "interrupted by " + name
+}
 
 // app is one run of the program: everything that commands share.
 type app struct {

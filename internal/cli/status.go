@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -97,7 +98,7 @@ func (a *app) showStatus(ctx context.Context, at connection, form output) error 
 func (a *app) watchStatus(ctx context.Context, at connection, form output) error {
 	last := ""
 	target := deploy.Target{Namespace: at.namespace, Name: a.name}
-	return kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
+	err := kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
 		next := kube.Verdict{Why: "the next change", Again: watchPause}
 		status, err := deploy.GetStatus(ctx, at.client, target, a.now)
 		if ctx.Err() != nil {
@@ -122,6 +123,10 @@ func (a *app) watchStatus(ctx context.Context, at connection, form output) error
 		}
 		return next, a.writeStatus(status, form)
 	})
+	if interrupted, ok := errors.AsType[Interrupted](context.Cause(ctx)); ok {
+		return &exitError{signalCode(interrupted.Signal)} // to leave is how it ends
+	}
+	return err
 }
 
 // fingerprint is the status without what changes by itself all the time.
