@@ -66,7 +66,7 @@ func (u *up) redesign(id string) (cockroach.Cluster, error) {
 // the set: they are part of the database by now, and hold its data.
 func (u *up) notToShrink(was cockroach.Cluster) error {
 	set, will := u.seen.set, u.opts.Wish.onto(was).Nodes
-	if set == nil || set.Spec.Replicas == nil || was.ClusterID == "" || len(u.seen.pods) == 0 || int(*set.Spec.Replicas) <= will {
+	if set == nil || set.Spec.Replicas == nil || was.ClusterID == "" || len(u.seen.pods) == 0 || int(*set.Spec.Replicas) <= max(will, was.Nodes) {
 		return nil
 	}
 	return &Error{

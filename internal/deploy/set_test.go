@@ -120,6 +120,8 @@ func TestUp_neverTakesPodsAwayThatSomebodyAdded(t *testing.T) {
 	}
 	result, err := w.up(wish(Wish{Nodes: new(5)}))
 	wantNoError(t, err)
+	_, err = w.up(wish(Wish{Nodes: new(3)}))
+	wantError(t, err, Refused, "has 5 nodes, and going down to 3 would lose")
 	if result.Cluster.Nodes != 5 || result.Cluster.Served != 5 {
 		t.Errorf("got %+v", result.Cluster)
 	}

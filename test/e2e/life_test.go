@@ -25,6 +25,7 @@ func tellLife(p place) {
 	})
 	p.step("up brings three pods to life where Pod Security restricted is enforced", upBringsThreePodsToLife)
 	p.step("the same command again changes nothing and says so", upAgainChangesNothing)
+	p.step("status goes through a port-forward where the API server's proxy is forbidden", statusWithoutProxy)
 	p.step("a row survives the deletion of its pod", rowSurvivesItsPod)
 	var id string
 	p.step("down keeps the claims and says so", func(p place) {
@@ -91,8 +92,28 @@ func upBringsThreePodsToLife(p place) {
 	}
 }
 
+func statusWithoutProxy(p place) {
+	p.kubectl("create", "serviceaccount", "looker")
+	p.kubectlWith(`
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: looker}
+rules:
+- {apiGroups: [""], resources: [pods, events, services, configmaps, persistentvolumeclaims], verbs: [get, list, watch]}
+- {apiGroups: [apps], resources: [statefulsets, controllerrevisions], verbs: [get, list, watch]}
+- {apiGroups: [policy], resources: [poddisruptionbudgets], verbs: [get, list, watch]}
+- {apiGroups: [""], resources: [pods/portforward], verbs: [get, create]}
+`, "apply", "-f", "-")
+	p.kubectl("create", "rolebinding", "looker", "--role=looker", "--serviceaccount="+p.namespace+":looker")
+	got := p.startWith(p.kubeconfigFor("looker"), "status", "--namespace", p.namespace).wait()
+	got.ok("healthy", "3 of 3 CockroachDB nodes live", "0 unavailable")
+	if n := len(p.audit("/portforward")); p.cluster.dir != "" && n == 0 {
+		p.t.Error("no port was forwarded")
+	}
+}
+
 // quick is the time in which an `up` that has nothing to do must be back.
-const quick = 2 * time.Second
+const quick = time.Second
 
 func upAgainChangesNothing(p place) {
 	p.settle(3)
@@ -101,6 +122,7 @@ func upAgainChangesNothing(p place) {
 	for _, args := range [][]string{p.up(), {"up"}, {"up", "--nodes", "3", "--insecure"}} {
 		got := p.crdb(args...).ok("nothing to change")
 		took = append(took, got.took)
+		p.mentionsTheDefault(got, slices.Contains(args, "--image"))
 	}
 	p.same(before)
 	p.unlocked()
@@ -109,11 +131,41 @@ func upAgainChangesNothing(p place) {
 	}
 }
 
-func rowSurvivesItsPod(p place) {
+// mentionsTheDefault wants that a cluster whose image is older than what new
+// ones get stays as it is, and that this is said once, unless the image was
+// asked for.
+func (p place) mentionsTheDefault(got result, asked bool) {
+	p.t.Helper()
+	want := 1
+	if asked {
+		want = 0
+	}
+	if n := strings.Count(got.stderr, "new clusters get v"); p.cluster.dir != "" && n != want {
+		p.t.Errorf("%s: mentions the default image %d times, want %d\n%s", got.command, n, want, got.all())
+	}
+}
+
+// writeRow writes the row that rowIn looks for.
+func (p place) writeRow() {
+	p.t.Helper()
 	p.sql("cockroachdb-0",
 		"CREATE DATABASE e2e",
 		"CREATE TABLE e2e.words (id INT PRIMARY KEY, word STRING)",
 		"INSERT INTO e2e.words VALUES (1, 'still here')")
+}
+
+// rowIn wants that each of these pods has the row.
+func (p place) rowIn(pods ...string) {
+	p.t.Helper()
+	for _, pod := range pods {
+		if got := p.sql(pod, "SELECT word FROM e2e.words WHERE id = 1"); got != "word\nstill here" {
+			p.t.Errorf("%s answers %q", pod, got)
+		}
+	}
+}
+
+func rowSurvivesItsPod(p place) {
+	p.writeRow()
 	old := p.pods()[0]
 	p.kubectl("delete", "pod", "cockroachdb-0", "--grace-period=1")
 	p.await(2*time.Minute, func() string {
@@ -128,11 +180,7 @@ func rowSurvivesItsPod(p place) {
 
 func rowIsThere(p place) {
 	p.t.Helper()
-	for _, pod := range []string{"cockroachdb-0", "cockroachdb-2"} {
-		if got := p.sql(pod, "SELECT word FROM e2e.words WHERE id = 1"); got != "word\nstill here" {
-			p.t.Errorf("%s answers %q", pod, got)
-		}
-	}
+	p.rowIn("cockroachdb-0", "cockroachdb-2")
 }
 
 func ready(pod corev1.Pod) bool {
@@ -181,16 +229,23 @@ func deleteDataLeavesNothing(p place) {
 	p.await(20*time.Second, func() string { // endpoint slices go a moment after their Service
 		return strings.TrimSpace(p.kubectl("get", strings.Join(kinds, ","), "-l", ours, "-o", "name", "--ignore-not-found"))
 	})
-	p.await(20*time.Second, func() string { // those of a class are deleted by its provisioner
+	p.noVolumes()
+	if look {
+		p.await(20*time.Second, func() string { return remains(p.directories()) })
+	}
+}
+
+// noVolumes wants that all volumes go; those of a class are deleted by its
+// provisioner, a moment after their claims.
+func (p place) noVolumes() {
+	p.t.Helper()
+	p.await(30*time.Second, func() string {
 		var names []string
 		for _, volume := range p.volumes() {
 			names = append(names, volume.Name)
 		}
 		return strings.Join(names, " ")
 	})
-	if look {
-		p.await(20*time.Second, func() string { return remains(p.directories()) })
-	}
 }
 
 // remains are the files that are left; the folder of an incarnation may stay,

@@ -14,6 +14,37 @@ func TestEveryStep_canBeKilledOnVolumesOfOurOwn(t *testing.T) { killEverywhere(a
 
 func TestEveryStep_canBeKilledOnAClass(t *testing.T) { killEverywhere(arrive(t, defaultClass)) }
 
+func TestEveryStep_canBeKilledOnAClassThatWaitsForItsPods(t *testing.T) {
+	killEverywhere(arrive(t, waitsForConsumer))
+}
+
+// Where the database cannot write, up never comes to its end; everything that
+// it made must go all the same.
+func TestEveryStep_canBeKilledWhereDirectoriesBelongToRoot(t *testing.T) {
+	p := arrive(t, rootOwned)
+	up := p.up(p.small("--progress", "json")...)
+	p.step("up", func(p place) {
+		hits := 0
+		for _, step := range []string{"check", "cleanup", "storage", "apply"} {
+			hits += p.killed(up, step)
+		}
+		if hits < 7 {
+			p.t.Errorf("only %d of 8 were killed in time", hits)
+		}
+		p.crdb(p.up(p.small()...)...).fails(1, "STORE_NOT_WRITABLE")
+	})
+	p.step("down", func(p place) {
+		for _, step := range []string{"stop", "remove"} {
+			p.killed([]string{"down", "--progress", "json"}, step)
+		}
+		p.crdb("down").ok()
+		if pods := p.pods(); len(pods) > 0 {
+			p.t.Errorf("%d pods still run", len(pods))
+		}
+	})
+	p.step("down --delete-data", killDeletion)
+}
+
 func killEverywhere(p place) {
 	up := p.up(p.small("--progress", "json")...)
 	p.step("up", func(p place) {
@@ -49,16 +80,19 @@ func killEverywhere(p place) {
 		}
 		rowIsThere(p)
 	})
-	p.step("down --delete-data", func(p place) {
-		down := []string{"down", "--delete-data", "--yes", "--progress", "json"}
-		for _, step := range []string{"stop", "remove", "delete data"} {
-			p.killed(down, step)
-		}
-		p.crdb(down...).ok()
-		if left := p.labelled(); len(left) > 0 {
-			p.t.Errorf("left: %v", left)
-		}
-	})
+	p.step("down --delete-data", killDeletion)
+}
+
+func killDeletion(p place) {
+	down := []string{"down", "--delete-data", "--yes", "--progress", "json"}
+	for _, step := range []string{"stop", "remove", "delete data"} {
+		p.killed(down, step)
+	}
+	p.crdb(down...).ok()
+	if left := p.labelled(); len(left) > 0 {
+		p.t.Errorf("left: %v", left)
+	}
+	p.noVolumes()
 }
 
 // killed runs a command twice: it is killed when the step begins, and when it

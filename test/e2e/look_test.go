@@ -228,7 +228,7 @@ func (p place) inits() int {
 func (p place) directories() map[string][]string {
 	p.t.Helper()
 	roots := map[string]string{}
-	if p.setup == ownVolumes {
+	if p.onMachines() {
 		machines, err := filepath.Glob(filepath.Join(p.cluster.dir, "machines", "*"))
 		if err != nil || len(machines) != 3 {
 			p.t.Fatalf("machines of localkube: %v, %v", machines, err)
@@ -245,6 +245,9 @@ func (p place) directories() map[string][]string {
 	}
 	return found
 }
+
+// onMachines says whether the data lies in directories of the machines.
+func (p place) onMachines() bool { return p.hostPath != "" }
 
 // under lists what is below a folder; a file may vanish meanwhile.
 func under(t *testing.T, root string) []string {

@@ -31,11 +31,28 @@ func arrive(t *testing.T, want setup) place {
 	t.Helper()
 	shared.choose(t, want) // left out before anything is made
 	t.Parallel()
+	shared.early.Wait()
+	return settleIn(t, want)
+}
+
+// arriveEarly is arrive for a scenario that only waits for a minute or more: it
+// begins before the others, so that nobody waits for it in the end.
+func arriveEarly(t *testing.T, want setup) place {
+	t.Helper()
+	shared.choose(t, want)
+	shared.early.Add(1) // before any scenario goes on from Parallel
+	t.Parallel()
+	defer shared.early.Done()
+	return settleIn(t, want)
+}
+
+func settleIn(t *testing.T, want setup) place {
+	t.Helper()
 	p := place{t: t, suite: shared, setup: want, namespace: namespaceFor(t.Name())}
 	if shared.kubeconfig != "" {
 		p.namespace = fmt.Sprintf("%.50s-%d", p.namespace, os.Getpid())
 	}
-	if want == ownVolumes {
+	if want.own() {
 		p.hostPath = "/var/lib/crdb-kube-e2e/" + p.namespace
 	}
 	shared.busy <- struct{}{}

@@ -23,9 +23,23 @@ const (
 	ownVolumes setup = "none"
 	// defaultClass: real machines, and a default class that binds at once.
 	defaultClass setup = "immediate"
+	// waitsForConsumer: real machines, and a default class that binds when a pod
+	// needs the volume.
+	waitsForConsumer setup = "wait-for-consumer"
+	// rootOwned: real machines, and a default class whose directories belong to
+	// root and ignore fsGroup.
+	rootOwned setup = "root-owned"
+	// ownVolumesAlone: as ownVolumes, for a scenario that stops machines.
+	ownVolumesAlone setup = "none-alone"
 	// anyMachines: only the API server matters.
 	anyMachines setup = "any"
 )
+
+// storage is what localkube calls the set-up.
+func (s setup) storage() string { return strings.TrimSuffix(string(s), "-alone") }
+
+// own says whether the data lies on volumes of our own.
+func (s setup) own() bool { return s.storage() == string(ownVolumes) }
 
 // suite is what all scenarios of one run have in common.
 type suite struct {
@@ -35,6 +49,8 @@ type suite struct {
 	// machine has cores would only make each other late, and on a cluster that
 	// is not ours each may take all the room that there is.
 	busy chan struct{}
+	// early are the scenarios that begin before the others.
+	early sync.WaitGroup
 
 	mu       sync.Mutex
 	clusters map[setup]*cluster
@@ -59,7 +75,7 @@ func newSuite(s settings) (*suite, error) {
 	all := &suite{
 		settings: s,
 		folder:   folder,
-		busy:     make(chan struct{}, min(max(2, runtime.NumCPU()), 6)),
+		busy:     make(chan struct{}, min(max(3, runtime.NumCPU()), 6)),
 		clusters: map[setup]*cluster{},
 		guards:   map[string]*guard{},
 	}
@@ -128,6 +144,8 @@ func (s *suite) cluster(t *testing.T, want setup) *cluster {
 func (s *suite) choose(t *testing.T, want setup) *cluster {
 	t.Helper()
 	switch {
+	case s.kubeconfig != "" && needsLocalkube(want):
+		leaveOut(t, "only localkube is known to have storage "+want.storage()+" and machines that may be stopped")
 	case s.kubeconfig != "":
 		want = "given"
 	case want == anyMachines && s.real():
@@ -141,6 +159,11 @@ func (s *suite) choose(t *testing.T, want setup) *cluster {
 		s.clusters[want] = &cluster{setup: want}
 	}
 	return s.clusters[want]
+}
+
+// needsLocalkube says whether a cluster that is not ours cannot be known to be so.
+func needsLocalkube(want setup) bool {
+	return want == waitsForConsumer || want == rootOwned || want == ownVolumesAlone
 }
 
 // leaveOut ends a scenario that cannot run here. It is no success: whoever
@@ -160,7 +183,10 @@ func (s *suite) start(c *cluster) error {
 	}
 	c.dir = filepath.Join(s.folder, string(c.setup))
 	c.kubeconfig = filepath.Join(c.dir, "kubeconfig")
-	args := []string{"up", "--dir", c.dir, "--real", "3", "--storage", string(c.setup), "--image", s.program("standin.tar")}
+	args := []string{"up", "--dir", c.dir, "--real", "3", "--storage", c.setup.storage(), "--image", s.program("standin.tar")}
+	if c.setup == rootOwned { // one pod of the official size fills a machine
+		args = append(args, "--machine-cpu", "2", "--machine-memory", "9Gi")
+	}
 	if c.setup == anyMachines {
 		args = []string{"up", "--dir", c.dir, "--real", "0", "--simulated", "3", "--storage", "none"}
 	}
@@ -180,7 +206,28 @@ func (s *suite) start(c *cluster) error {
 	if err != nil {
 		return fmt.Errorf("localkube %s: %w\n%s", strings.Join(args, " "), err, said)
 	}
-	return nil
+	return s.untainted(ctx, c)
+}
+
+// untainted waits until every machine takes pods: the taint of one that was
+// not ready goes a moment after it is.
+func (s *suite) untainted(ctx context.Context, c *cluster) error {
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		said, err := s.command(ctx, c, "get", "nodes", "-o", "jsonpath={.items[*].spec.taints}").Output()
+		if err != nil {
+			return fmt.Errorf("kubectl get nodes: %w", err)
+		}
+		if len(said) == 0 || c.setup == anyMachines {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return fmt.Errorf("machines do not take pods: %s", said)
+		}
+	}
 }
 
 func (s *suite) hasDefaultClass(t *testing.T, c *cluster) bool {

@@ -1,10 +1,12 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 )
 
@@ -43,6 +45,17 @@ func TestUp_growsFromThreeToFiveAndRefusesToShrink(t *testing.T) {
 			p.same(before)
 		})
 	}
+	p.step("after down, up without flags is five again", func(p place) {
+		before := p.settings()
+		p.crdb("down").ok("stopped in", "5 claims")
+		p.crdb("up").ok("ready in", "5 pods")
+		if got := p.oneCluster(5); got != id {
+			p.t.Errorf("cluster %s, want %s", got, id)
+		}
+		if diff := cmp.Diff(before, p.settings()); diff != "" {
+			p.t.Errorf("settings (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestUp_startsASingleNodeInANamespaceThatItCreates(t *testing.T) {
@@ -110,6 +123,42 @@ func TestUp_twoAtOnceAreKeptApart(t *testing.T) {
 	if p.cluster.dir != "" && p.inits() != 1 {
 		t.Errorf("%d inits, want 1", p.inits())
 	}
+	p.settle(3)
+	p.step("--wait-lock is a limit", func(p place) {
+		p.lockedElsewhere(time.Minute)
+		p.idle(func() {
+			got := p.crdb("up", "--wait-lock", "2s").fails(3, "locked by up on elsewhere")
+			if got.took < 2*time.Second || got.took > 4*time.Second {
+				p.t.Errorf("took %s, want 2s", got.took)
+			}
+		})
+	})
+	p.step("a holder that has not been heard of for the time of its lease is succeeded", func(p place) {
+		p.lockedElsewhere(3 * time.Second)
+		p.idle(func() {
+			got := p.crdb("up", "--wait-lock", "1m", "--progress", "json").ok("nothing to change")
+			got.says(got.stderr, "waiting for up on elsewhere")
+			if got.took > 10*time.Second {
+				p.t.Errorf("took %s, want the 3s of the lease and little more", got.took)
+			}
+		})
+		p.unlocked()
+	})
+}
+
+// lockedElsewhere makes the lock that of a command on another host, which
+// renews it no more.
+func (p place) lockedElsewhere(lease time.Duration) {
+	p.t.Helper()
+	now := time.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
+	p.kubectlWith(fmt.Sprintf(`
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata:
+  name: cockroachdb-lock
+  labels: {app.kubernetes.io/name: cockroachdb, app.kubernetes.io/instance: cockroachdb, app.kubernetes.io/managed-by: crdb-kube}
+spec: {holderIdentity: up@elsewhere/1/token, leaseDurationSeconds: %d, acquireTime: %q, renewTime: %q}
+`, int(lease.Seconds()), now, now), "apply", "--server-side", "--force-conflicts", "--field-manager=elsewhere", "-f", "-")
 }
 
 // noImage is an image whose registry is not there: a closed port of the
@@ -117,13 +166,13 @@ func TestUp_twoAtOnceAreKeptApart(t *testing.T) {
 const noImage = "localhost:1/cockroach:none"
 
 func TestUp_namesAnImageThatCannotBePulled(t *testing.T) {
-	p := arrive(t, defaultClass)
+	p := arriveEarly(t, defaultClass)
 	up := p.up(p.small("--image", noImage)...)
 
 	p.step("up --timeout ends in time and says which pods wait for what", func(p place) {
-		got := p.crdb(slices.Concat(up, []string{"--timeout", "3s"})...).
-			fails(3, "cockroachdb-0 ", "cockroachdb-1 ", "cockroachdb-2 ", noImage)
-		if got.took > 6*time.Second {
+		got := p.crdb(slices.Concat(up, []string{"--timeout", "5s"})...).
+			fails(3, "cockroachdb-0", "cockroachdb-1", "cockroachdb-2", noImage)
+		if got.took > 8*time.Second {
 			p.t.Errorf("took %s", got.took)
 		}
 	})
@@ -153,13 +202,13 @@ func TestUp_namesAnImageThatCannotBePulled(t *testing.T) {
 // On volumes of our own the first pods that need the image are those that make
 // the directories.
 func TestUp_namesAnImageThatCannotBePulledOnVolumesOfOurOwn(t *testing.T) {
-	p := arrive(t, ownVolumes)
+	p := arriveEarly(t, ownVolumes)
 	up := p.up(p.small("--image", noImage)...)
 
 	p.step("up --timeout ends in time and says which pods wait for what", func(p place) {
-		got := p.crdb(slices.Concat(up, []string{"--timeout", "3s"})...).
+		got := p.crdb(slices.Concat(up, []string{"--timeout", "5s"})...).
 			fails(3, "cockroachdb-0-make", "cockroachdb-1-make", "cockroachdb-2-make", noImage)
-		if got.took > 6*time.Second {
+		if got.took > 8*time.Second {
 			p.t.Errorf("took %s", got.took)
 		}
 	})
