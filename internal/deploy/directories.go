@@ -96,14 +96,20 @@ func awaitThrowAways(ctx context.Context, client *kube.Client, r *reporter, c co
 	return err
 }
 
-// throwAwayPod describes a pod that is to end: well ended is Ready.
+// throwAwayPod describes a pod that is to end: well ended is Ready, and only
+// that. While it runs Kubernetes calls it ready, for it has no probe; to take
+// that for the end would kill it in the middle of its work.
 func throwAwayPod(pod *corev1.Pod, events []*corev1.Event) Pod {
 	statuses := pod.Status.ContainerStatuses
 	ended := len(statuses) > 0 && statuses[0].State.Terminated != nil && statuses[0].State.Terminated.ExitCode == 0
 	if ended || pod.Status.Phase == corev1.PodSucceeded {
 		return Pod{Name: pod.Name, Phase: Ready}
 	}
-	return describe(pod, events, word{}, cockroach.Cluster{})
+	p := describe(pod, events, word{}, cockroach.Cluster{})
+	if p.Phase == Ready || p.Answering() {
+		p.Phase, p.Detail = Starting, "at work"
+	}
+	return p
 }
 
 // nothingThere says whether the kubelet found no directory to mount for this
