@@ -22,6 +22,8 @@ type deadline struct {
 // limited is ctx with the command's own deadline; 0: none.
 func limited(ctx context.Context, timeout time.Duration) (*deadline, context.CancelFunc) {
 	d := &deadline{Context: ctx, done: make(chan struct{})}
+	d.mu.Lock() // either end may come at once
+	defer d.mu.Unlock()
 	release := context.AfterFunc(ctx, func() { d.end(ctx.Err()) })
 	if timeout > 0 {
 		d.ends = time.Now().Add(timeout)

@@ -75,7 +75,7 @@ func newSuite(s settings) (*suite, error) {
 	all := &suite{
 		settings: s,
 		folder:   folder,
-		busy:     make(chan struct{}, min(max(3, runtime.NumCPU()), 6)),
+		busy:     make(chan struct{}, min(max(4, runtime.NumCPU()), 6)),
 		clusters: map[setup]*cluster{},
 		guards:   map[string]*guard{},
 	}

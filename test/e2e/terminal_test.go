@@ -30,7 +30,7 @@ func TestUp_onATerminal_leavesItAsItWasFound(t *testing.T) {
 			p.t.Fatal(err)
 		}
 		s.ends(143)
-		s.shows(`✓ apply .*`, `✗ start .*`, `error: interrupted \(terminated\)`, `  next  crdb-kube up.*`)
+		s.shows(`✓ apply .*`, `✗ start .*`, `error: interrupted by SIGTERM`, `  next  crdb-kube up.*`)
 		if text := s.heard(); strings.Contains(text, "\x1b[0m") {
 			p.t.Errorf("it is coloured in spite of NO_COLOR: %q", text)
 		}
