@@ -49,11 +49,11 @@ func Choose(preferred byte) (int, error) {
 
 // inUse lists the ranges of the host's addresses and routes.
 func inUse() ([]*net.IPNet, error) {
-	addresses, err := netlink.AddrList(nil, netlink.FAMILY_V4)
+	addresses, err := whole(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_V4) })
 	if err != nil {
 		return nil, fmt.Errorf("addresses of this host: %w", err)
 	}
-	routes, err := netlink.RouteList(nil, netlink.FAMILY_V4)
+	routes, err := whole(func() ([]netlink.Route, error) { return netlink.RouteList(nil, netlink.FAMILY_V4) })
 	if err != nil {
 		return nil, fmt.Errorf("routes of this host: %w", err)
 	}
@@ -178,10 +178,13 @@ func Remove(s *state.State) error {
 	var faults []error
 	for _, name := range Left(s) {
 		link, err := netlink.LinkByName(name)
-		if err != nil {
+		if errors.As(err, new(netlink.LinkNotFoundError)) {
 			continue
 		}
-		if err := netlink.LinkDel(link); err != nil {
+		if err == nil {
+			err = netlink.LinkDel(link)
+		}
+		if err != nil {
 			faults = append(faults, fmt.Errorf("link %s: %w", name, err))
 		}
 	}
@@ -196,11 +199,25 @@ func Remove(s *state.State) error {
 	return errors.Join(faults...)
 }
 
-// Left lists the links on the host whose names are the cluster's.
+// whole asks the kernel for a list again as long as it says that the list
+// changed while it was read, and may lack something: other clusters come and
+// go at the same time.
+func whole[T any](list func() (T, error)) (T, error) {
+	const tries = 50
+	for range tries - 1 {
+		if all, err := list(); !errors.Is(err, netlink.ErrDumpInterrupted) {
+			return all, err
+		}
+	}
+	return list()
+}
+
+// Left lists the links on the host whose names are the cluster's; where they
+// cannot be listed, the one that is surely among them.
 func Left(s *state.State) []string {
-	links, err := netlink.LinkList()
+	links, err := whole(netlink.LinkList)
 	if err != nil {
-		return nil
+		return []string{s.Bridge()}
 	}
 	var left []string
 	for _, l := range links {

@@ -1,9 +1,12 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"testing"
+
+	"github.com/vishvananda/netlink"
 
 	"github.com/crdb-kube/crdb-kube/test/localkube/internal/state"
 )
@@ -69,5 +72,25 @@ func TestFreePorts_areDifferentAndCanBeListenedOn(t *testing.T) {
 	}
 	if len(ports) != 4 {
 		t.Errorf("got %v", ports)
+	}
+}
+
+func TestWhole_asksAgainForAListThatChangedWhileItWasRead(t *testing.T) {
+	asked := 0
+	got, err := whole(func() (int, error) {
+		if asked++; asked < 3 {
+			return 1, fmt.Errorf("links: %w", netlink.ErrDumpInterrupted)
+		}
+		return 2, nil
+	})
+	if got != 2 || err != nil || asked != 3 {
+		t.Errorf("got %d, %v, asked %d times", got, err, asked)
+	}
+	if _, err := whole(func() (int, error) { return 0, netlink.ErrDumpInterrupted }); err == nil {
+		t.Error("it never gives up")
+	}
+	refused := errors.New("refused")
+	if _, err := whole(func() (int, error) { return 0, refused }); !errors.Is(err, refused) {
+		t.Errorf("got %v", err)
 	}
 }
