@@ -89,8 +89,11 @@ func remove(ctx context.Context, dir string) error {
 	short, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	faults := errors.Join(network.Remove(s), cgroup.Remove(short, s.Cgroup()), unmountAll(dir))
-	if left := Left(s); len(left) > 0 || faults != nil {
+	if left := Left(s); len(left) > 0 {
 		return errors.Join(faults, fmt.Errorf("%s: left behind: %s", dir, strings.Join(left, ", ")))
+	}
+	if faults != nil {
+		return faults
 	}
 	for _, name := range state.Own() {
 		if name == "lock" {
