@@ -54,7 +54,9 @@ func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, e
 		if err := verdict.failure(rollout, u.opts.Now()); err != nil {
 			return kube.Verdict{}, err
 		}
-		watched.nudge(ctx, w.StatefulSet, rollout)
+		if err := watched.seen(ctx, w.StatefulSet, rollout); err != nil {
+			return kube.Verdict{}, err
+		}
 		return kube.Verdict{Why: rollout.Why(finished), Again: u.again(rollout)}, nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -70,7 +72,7 @@ func (u *up) again(rollout Rollout) time.Duration {
 	if again == 0 || (unclear > 0 && unclear < again) {
 		again = unclear
 	}
-	if again == 0 && rollout.Count(Pod.isMissing) > 0 {
+	if again == 0 && rollout.Count(Pod.isAway) > 0 {
 		return nudgeAfter
 	}
 	return again

@@ -14,18 +14,17 @@ const (
 	// goneAfter is how long a StatefulSet that was applied may not be seen
 	// before somebody must have deleted it.
 	goneAfter = 5 * time.Second
-	// nudgeAfter is how long the controller may leave out a pod.
+	// nudgeAfter is how long a pod may stay away before somebody asks why; the
+	// second time twice as long, and so on.
 	nudgeAfter = 3 * time.Second
-	// nudges is how often it is woken at most.
-	nudges = 5
 )
 
 // watched is what happens to a StatefulSet while its pods are waited for.
 type watched struct {
 	up *up
-	// gone and missing are since when the set, or a pod of it, is not there.
+	// gone and missing are since when the set, or a pod of it, is away.
 	gone, missing time.Time
-	nudged        int
+	pause         time.Duration
 }
 
 // vanished is an error where somebody deletes what is waited for: it does not
@@ -47,26 +46,43 @@ func (w *watched) vanished(ctx context.Context) error {
 	}
 }
 
-// nudge wakes the StatefulSet controller where it leaves a pod out. After
-// failures it looks again only after up to minutes, and the end of a pod that
-// belonged to another set of the same name does not wake it.
-func (w *watched) nudge(ctx context.Context, set *appsv1.StatefulSet, rollout Rollout) {
+// seen looks into pods that stay away although the set is there: the
+// namespace may be going with all that is in it, the set itself last, or the
+// controller sleeps.
+func (w *watched) seen(ctx context.Context, set *appsv1.StatefulSet, rollout Rollout) error {
 	now := w.up.opts.Now()
 	w.gone = time.Time{}
-	if rollout.Count(Pod.isMissing) == 0 {
+	if rollout.Count(Pod.isAway) == 0 {
 		w.missing = time.Time{}
-		return
+		return nil
 	}
 	if w.missing.IsZero() {
 		w.missing = now
 	}
-	if now.Sub(w.missing) < nudgeAfter || w.nudged == nudges {
-		return
+	w.pause = max(w.pause, nudgeAfter)
+	if now.Sub(w.missing) < w.pause {
+		return nil
 	}
 	w.missing = now
-	w.nudged++
-	// That it did not work is seen by the pods.
+	w.pause *= 2
+	if err := namespaceGoing(ctx, w.up.client, w.up.target.Namespace); err != nil {
+		return err
+	}
+	if rollout.Count(Pod.isMissing) > 0 {
+		w.nudge(ctx, set, now)
+	}
+	return nil
+}
+
+// nudge wakes the StatefulSet controller where it leaves a pod out. After
+// failures it looks again only after up to minutes, and the end of a pod that
+// belonged to another set of the same name does not wake it. That it did not
+// work is seen by the pods.
+func (w *watched) nudge(ctx context.Context, set *appsv1.StatefulSet, now time.Time) {
 	_ = w.up.client.Annotate(ctx, kube.RefOf(kube.StatefulSet, set), map[string]string{cockroach.AnnotationNudged: now.UTC().Format(time.RFC3339)})
 }
 
 func (p Pod) isMissing() bool { return p.Phase == Missing }
+
+// isAway: not there, or not for long.
+func (p Pod) isAway() bool { return p.Phase == Missing || p.Phase == Terminating }

@@ -38,7 +38,7 @@ func TestVanished_saysWhoIsGoneAfterAWhile(t *testing.T) {
 	wantError(t, watched.vanished(t.Context()), Failed, "namespace default: is being deleted")
 }
 
-func TestNudge_wakesTheControllerThatLeavesAPodOut(t *testing.T) {
+func TestSeen_wakesTheControllerThatLeavesAPodOut(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.up()
 	wantNoError(t, err)
@@ -52,16 +52,29 @@ func TestNudge_wakesTheControllerThatLeavesAPodOut(t *testing.T) {
 		rollout Rollout
 		writes  int
 	}{{one, 0}, {one, 0}, {all, 0}, {one, 0}, {one, 0}, {one, 1}} {
-		watched.nudge(t.Context(), set, test.rollout)
+		wantNoError(t, watched.seen(t.Context(), set, test.rollout))
 		if got := w.writes(); len(got) != test.writes {
 			t.Fatalf("wrote %q, want %d", got, test.writes)
 		}
 	}
-	for range 100 {
-		watched.nudge(t.Context(), set, one)
+	for range 100 { // 200 s
+		wantNoError(t, watched.seen(t.Context(), set, one))
 	}
-	if got := w.writes(); len(got) != nudges-1 {
-		t.Errorf("nudged %d times more, want %d", len(got), nudges-1)
+	if got := w.writes(); len(got) != 5 { // after 6, 12, 24, 48, 96 s
+		t.Errorf("nudged %d times more, want 5", len(got))
+	}
+}
+
+func TestSeen_saysThatTheNamespaceGoesWhileTheSetIsStillThere(t *testing.T) {
+	for _, phase := range []Phase{Missing, Terminating} {
+		w := newWorld(t)
+		watched := watchedIn(w, stepping(2*time.Second))
+		w.endNamespace()
+		rollout := Rollout{[]Pod{well("cockroachdb-0"), {Name: "cockroachdb-1", Phase: phase}}}
+		set := &appsv1.StatefulSet{}
+		wantNoError(t, watched.seen(t.Context(), set, rollout))
+		wantNoError(t, watched.seen(t.Context(), set, rollout))
+		wantError(t, watched.seen(t.Context(), set, rollout), Failed, "namespace default: is being deleted")
 	}
 }
 
