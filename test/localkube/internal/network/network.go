@@ -178,16 +178,8 @@ func Inside(n state.Network, index, machines int) error {
 func Remove(s *state.State) error {
 	var faults []error
 	for _, name := range Left(s) {
-		link, err := netlink.LinkByName(name)
-		if errors.As(err, new(netlink.LinkNotFoundError)) {
-			continue
-		}
-		if err == nil {
-			err = netlink.LinkDel(link)
-		}
-		// A machine's cable goes with the machine's end of it, at any moment.
-		if err != nil && !errors.Is(err, syscall.ENODEV) {
-			faults = append(faults, fmt.Errorf("link %s: %w", name, err))
+		if err := remove(name); err != nil {
+			faults = append(faults, err)
 		}
 	}
 	if s.Network.ForwardRule {
@@ -258,15 +250,21 @@ func forwardRule(verb, bridge string) error {
 // Detach takes away the cable to a machine, and with it nothing but that; no
 // cable is no fault.
 func Detach(m state.Machine) error {
-	link, err := netlink.LinkByName(m.Link)
-	if _, none := errors.AsType[netlink.LinkNotFoundError](err); none {
+	return remove(m.Link)
+}
+
+// remove takes away one link, if it is there. A machine's cable goes with the
+// machine's end of it, at any moment: also between being seen and being removed.
+func remove(name string) error {
+	link, err := netlink.LinkByName(name)
+	if errors.As(err, new(netlink.LinkNotFoundError)) {
 		return nil
 	}
 	if err == nil {
 		err = netlink.LinkDel(link)
 	}
-	if err != nil {
-		return fmt.Errorf("link %s: %w", m.Link, err)
+	if err != nil && !errors.Is(err, syscall.ENODEV) {
+		return fmt.Errorf("link %s: %w", name, err)
 	}
 	return nil
 }
