@@ -2,7 +2,7 @@
 // container set-ups, for machines that cannot pull images. It is not a
 // database, and it is never shipped; see README.md.
 //
-// Called as rm or cp it is these: its image has nothing else in it.
+// Called as sh, rm or cp it is these: its image has nothing else in it.
 package main
 
 import (
@@ -21,6 +21,8 @@ import (
 func main() {
 	born := time.Now()
 	switch filepath.Base(os.Args[0]) {
+	case "sh":
+		os.Exit(coreutils.Sh(os.Args[1:], os.Stderr))
 	case "rm":
 		os.Exit(coreutils.Rm(os.Args[1:], os.Stderr))
 	case "cp":

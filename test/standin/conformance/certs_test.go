@@ -82,6 +82,7 @@ func (a authority) pair(t *testing.T, dir, name, cn string, notAfter time.Time, 
 
 func writePEM(t *testing.T, path, kind string, der []byte, mode os.FileMode) {
 	t.Helper()
+	_ = os.Remove(path) // one with another mode
 	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), mode); err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +92,15 @@ func writePEM(t *testing.T, path, kind string, der []byte, mode os.FileMode) {
 func (a authority) certsDir(t *testing.T) string {
 	t.Helper()
 	dir := folder(t)
+	a.fill(t, dir)
+	return dir
+}
+
+// fill writes all of a directory anew.
+func (a authority) fill(t *testing.T, dir string) {
+	t.Helper()
 	writePEM(t, filepath.Join(dir, "ca.crt"), "CERTIFICATE", a.cert.Raw, 0o644)
 	later := time.Now().Add(200 * time.Hour)
 	a.pair(t, dir, "node", "node", later, "localhost", "127.0.0.1")
 	a.pair(t, dir, "client.root", "root", later)
-	return dir
 }

@@ -34,6 +34,10 @@ func run(m *testing.M) int {
 	if program = os.Getenv("COCKROACH"); program != "" {
 		return m.Run()
 	}
+	if err := watchSources(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	program = filepath.Join(base, "cockroach")
 	build := exec.Command("go", "build", "-o", program, "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -42,6 +46,17 @@ func run(m *testing.M) int {
 		return 1
 	}
 	return m.Run()
+}
+
+// watchSources looks at the files that the program is built of: without that
+// "go test" would take an older result for that of a changed program.
+func watchSources() error {
+	return filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
+		if err == nil {
+			_, err = os.Stat(path)
+		}
+		return err
+	})
 }
 
 // isStandIn says whether the stand-in is under test, and not a real binary.

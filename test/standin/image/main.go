@@ -48,7 +48,7 @@ func run(binary, out, tag, arch string) error {
 	return os.WriteFile(out, b.Bytes(), 0o644)
 }
 
-// imageOf is the program under its three names, and /tmp.
+// imageOf is the program under its four names, and /tmp.
 func imageOf(program []byte, tag, arch string) archive.Image {
 	const path = "/cockroach/cockroach"
 	return archive.Image{
@@ -58,6 +58,7 @@ func imageOf(program []byte, tag, arch string) archive.Image {
 		Labels: map[string]string{"description": "a stand-in for CockroachDB, for tests; not a database"},
 		Files: []archive.File{
 			{Name: path, Mode: 0o755, Body: program},
+			{Name: "/bin/sh", Link: path},
 			{Name: "/bin/rm", Link: path},
 			{Name: "/bin/cp", Link: path},
 			{Name: "/tmp", Mode: fs.ModeDir | fs.ModeSticky | 0o777},

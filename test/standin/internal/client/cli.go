@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/server"
@@ -137,9 +136,4 @@ func (a *app) version(args []string) (int, error) {
 		fmt.Fprintf(a.Out, "%-17s %s\n", line[0], line[1])
 	}
 	return exitOK, nil
-}
-
-// lines splits what a user may have written with carriage returns.
-func lines(text string) []string {
-	return strings.SplitAfter(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 }

@@ -27,24 +27,6 @@ const (
 		"Check your certificate settings, set --certs-dir, or use --insecure for insecure clusters.\n\n"
 )
 
-// tlsConfig is nil for an insecure connection. withoutCert is set where the
-// user has no certificate.
-func (t target) tlsConfig() (config *tls.Config, withoutCert bool, err error) {
-	host, _, _ := net.SplitHostPort(t.addr)
-	if t.certsDir == "" && t.caFile == "" {
-		return nil, false, nil
-	}
-	if t.certsDir == "" {
-		config, err = certs.WithCA(t.caFile, host)
-		return config, true, err
-	}
-	config, err = certs.Client(t.certsDir, t.user, host)
-	if errors.Is(err, certs.ErrNoClientCert) {
-		return config, true, nil
-	}
-	return config, false, err
-}
-
 // dial connects, with TLS where the target asks for it.
 func (t target) dial(config *tls.Config, deadline time.Time) (*wire.Conn, error) {
 	d := net.Dialer{Deadline: deadline}
@@ -67,7 +49,10 @@ func (t target) dial(config *tls.Config, deadline time.Time) (*wire.Conn, error)
 // session opens a SQL session.
 func (a *app) session(t target) (*wire.Conn, error) {
 	config, withoutCert, err := t.tlsConfig()
-	if err != nil {
+	switch {
+	case err != nil && t.mode != "" && !errors.Is(err, certs.ErrNoCerts): // the driver's own
+		return nil, err
+	case err != nil:
 		return nil, errors.New(loadCertificates + err.Error())
 	}
 	if withoutCert && t.password == "" {

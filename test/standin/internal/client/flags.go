@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/certs"
 )
 
 // kind is what a flag takes.
@@ -109,8 +109,9 @@ func (p parsed) isTrue(name string) bool { return p.get("false", name) == "true"
 // target is where and as whom a command connects.
 type target struct {
 	addr     string
-	certsDir string // "" with insecure
-	caFile   string // from sslrootcert of a URL
+	certsDir string      // "" with insecure
+	mode     certs.Mode  // of a URL; "" without one, and without TLS
+	files    certs.Files // of a URL
 	user     string
 	password string
 	database string
@@ -119,43 +120,13 @@ type target struct {
 // connection reads the connection flags, a URL and the environment.
 func (p parsed) connection() (target, error) {
 	if u := p.get(os.Getenv("COCKROACH_URL"), "url"); u != "" {
-		return fromURL(u)
+		return p.fromURL(u)
 	}
 	t := target{user: p.get("root", "user", "u"), database: p.get("", "database", "d")}
 	host := p.get(os.Getenv("COCKROACH_HOST"), "host")
 	t.addr = withPort(host, "localhost", p.get("26257", "port", "p"))
 	if !p.isTrue("insecure") && os.Getenv("COCKROACH_INSECURE") != "true" {
-		home, _ := os.UserHomeDir()
-		dir := os.Getenv("COCKROACH_CERTS_DIR")
-		if dir == "" {
-			dir = filepath.Join(home, ".cockroach-certs")
-		}
-		t.certsDir = p.get(dir, "certs-dir")
-	}
-	return t, nil
-}
-
-func fromURL(text string) (target, error) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return target{}, usageError{fmt.Errorf("invalid argument %q for \"--url\" flag: %w", text, err)}
-	}
-	t := target{addr: withPort(u.Host, "localhost", "26257"), user: "root", database: strings.Trim(u.Path, "/")}
-	if u.User != nil {
-		t.user = u.User.Username()
-		t.password, _ = u.User.Password()
-	}
-	q := u.Query()
-	if mode := q.Get("sslmode"); mode == "disable" {
-		return t, nil
-	}
-	t.caFile = q.Get("sslrootcert")
-	if cert := q.Get("sslcert"); cert != "" {
-		t.certsDir = filepath.Dir(cert)
-	}
-	if t.caFile == "" && t.certsDir == "" {
-		home, _ := os.UserHomeDir()
-		t.certsDir = filepath.Join(home, ".cockroach-certs")
+		t.certsDir = p.certsDir()
 	}
 	return t, nil
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -45,28 +46,30 @@ func (a *app) sql(args []string) (int, error) {
 		}
 		return exitOK, nil
 	}
-	in, err := a.script(p.get("", "file", "f"))
-	if err != nil {
-		return exitError, err
+	in := a.In
+	if file := p.get("", "file", "f"); file != "" {
+		f, err := os.Open(file)
+		if err != nil {
+			return exitError, err
+		}
+		defer f.Close()
+		in = f
 	}
-	return exitOK, a.runScript(conn, in, format)
-}
-
-func (a *app) script(file string) (string, error) {
-	if file == "" {
-		b, err := io.ReadAll(a.In)
-		return string(b), err
-	}
-	b, err := os.ReadFile(file)
-	return string(b), err
+	return exitOK, a.runScript(conn, bufio.NewReader(in), format)
 }
 
 // runScript runs what ends with a semicolon at the end of a line, piece by
-// piece, as the real shell does when it is not on a terminal.
-func (a *app) runScript(conn *wire.Conn, text, format string) error {
+// piece, as the real shell does when it is not on a terminal: each as soon as
+// its line has come.
+func (a *app) runScript(conn *wire.Conn, in *bufio.Reader, format string) error {
 	var piece strings.Builder
-	for _, line := range lines(text) {
-		piece.WriteString(line)
+	for more := true; more; {
+		line, err := in.ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		more = err == nil
+		piece.WriteString(strings.ReplaceAll(line, "\r\n", "\n"))
 		if strings.HasSuffix(strings.TrimSpace(line), ";") {
 			if err := a.run(conn, piece.String(), format); err != nil {
 				return err

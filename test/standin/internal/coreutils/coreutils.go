@@ -86,8 +86,9 @@ func cause(err error) error {
 	return err
 }
 
-// Cp copies files, and with -r directories, to a path or into a directory. It
-// keeps modes; -L and the like are not needed: links are followed, as in the
+// Cp copies files, and with -r directories, to a path or into a directory. A new
+// file gets the mode of its source, less the umask but with -p or -a; -f takes
+// the place of one that cannot be written to. Links are followed, as in the
 // directories that Kubernetes makes of Secrets. It returns the exit code.
 func Cp(args []string, stderr io.Writer) int {
 	given, paths, err := options(args, "rRapLf")
@@ -111,7 +112,8 @@ func Cp(args []string, stderr io.Writer) int {
 		if into && filepath.Base(src) != "." {
 			dst = filepath.Join(target, filepath.Base(src))
 		}
-		if err := copyAny(src, dst, given['r'] || given['R'] || given['a']); err != nil {
+		how := copying{recursive: given['r'] || given['R'] || given['a'], keepMode: given['p'] || given['a'], force: given['f']}
+		if err := how.copy(src, dst); err != nil {
 			fmt.Fprintf(stderr, "cp: cannot copy '%s': %v\n", src, err)
 			code = 1
 		}
@@ -119,15 +121,18 @@ func Cp(args []string, stderr io.Writer) int {
 	return code
 }
 
-func copyAny(src, dst string, recursive bool) error {
+// copying says how.
+type copying struct{ recursive, keepMode, force bool }
+
+func (c copying) copy(src, dst string) error {
 	info, err := os.Stat(src)
 	if err != nil {
 		return err
 	}
 	if !info.IsDir() {
-		return copyFile(src, dst, info.Mode().Perm())
+		return c.file(src, dst, info.Mode().Perm())
 	}
-	if !recursive {
+	if !c.recursive {
 		return errors.New("-r not specified; omitting directory")
 	}
 	if err := os.MkdirAll(dst, info.Mode().Perm()|0o700); err != nil {
@@ -138,21 +143,36 @@ func copyAny(src, dst string, recursive bool) error {
 		return err
 	}
 	for _, e := range entries {
-		err = errors.Join(err, copyAny(filepath.Join(src, e.Name()), filepath.Join(dst, e.Name()), recursive))
+		err = errors.Join(err, c.copy(filepath.Join(src, e.Name()), filepath.Join(dst, e.Name())))
 	}
-	return errors.Join(err, os.Chmod(dst, info.Mode().Perm()))
+	if c.keepMode {
+		err = errors.Join(err, os.Chmod(dst, info.Mode().Perm()))
+	}
+	return err
 }
 
-func copyFile(src, dst string, mode fs.FileMode) error {
+func (c copying) file(src, dst string, mode fs.FileMode) error {
 	in, err := os.Open(src)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(dst, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	out, err := c.open(dst, mode)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close(), os.Chmod(dst, mode))
+	err = errors.Join(err, out.Close())
+	if c.keepMode {
+		err = errors.Join(err, os.Chmod(dst, mode))
+	}
+	return err
+}
+
+func (c copying) open(dst string, mode fs.FileMode) (*os.File, error) {
+	out, err := os.OpenFile(dst, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	if err == nil || !c.force || os.Remove(dst) != nil {
+		return out, err
+	}
+	return os.OpenFile(dst, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 }

@@ -22,24 +22,32 @@ type Table struct {
 	Columns []Column
 	Key     []int // places of the primary key's columns; none: a hidden row ID
 
+	privileges
 	rows  map[string][]any // by key
 	rowID int64
 }
 
 // DB is all that SQL can change.
 type DB struct {
-	databases map[string]map[string]*Table
+	databases map[string]*database
 	users     map[string]*user
 	settings  map[string]string
 }
 
-type user struct{ password *string }
+type database struct {
+	privileges
+	tables map[string]*Table
+}
+
+func newDatabase(owner string) *database {
+	return &database{privileges: privileges{owner: owner}, tables: map[string]*Table{}}
+}
 
 // NewDB is a database as init leaves it.
 func NewDB() *DB {
 	return &DB{
-		databases: map[string]map[string]*Table{"defaultdb": {}, "postgres": {}, "system": {}},
-		users:     map[string]*user{"root": {}},
+		databases: map[string]*database{"defaultdb": newDatabase(root), "postgres": newDatabase(root), "system": newDatabase("node")},
+		users:     map[string]*user{root: {}},
 		settings:  map[string]string{},
 	}
 }
@@ -48,7 +56,7 @@ func NewDB() *DB {
 func (db *DB) Tables() int {
 	n := 0
 	for _, d := range db.databases {
-		n += len(d)
+		n += len(d.tables)
 	}
 	return n
 }
@@ -57,19 +65,13 @@ func (db *DB) Tables() int {
 func (db *DB) Bytes() int64 {
 	var n int64
 	for _, d := range db.databases {
-		for _, t := range d {
+		for _, t := range d.tables {
 			for k, r := range t.rows {
 				n += int64(len(k) + 16*len(r))
 			}
 		}
 	}
 	return n
-}
-
-// PasswordOK says whether name exists and has this password.
-func (db *DB) PasswordOK(name, password string) bool {
-	u := db.users[name]
-	return u != nil && u.password != nil && *u.password == password
 }
 
 // split resolves a written name: table, db.table or db.public.table.
@@ -93,10 +95,18 @@ func (db *DB) table(name []string, e Env) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if table := db.databases[d][t]; table != nil {
+	if table := db.find(d, t); table != nil {
 		return table, nil
 	}
 	return nil, wire.Errorf("42P01", "relation %q does not exist", strings.Join(name, "."))
+}
+
+// find is a table, or nil.
+func (db *DB) find(database, table string) *Table {
+	if d := db.databases[database]; d != nil {
+		return d.tables[table]
+	}
+	return nil
 }
 
 func (t *Table) names() []string {

@@ -1,7 +1,6 @@
 package minisql
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -18,7 +17,7 @@ func (db *DB) define(n any, e Env) (wire.Result, error) {
 			}
 			return wire.Result{}, wire.Errorf("42P04", "database %q already exists", s.name)
 		}
-		db.databases[s.name] = map[string]*Table{}
+		db.databases[s.name] = newDatabase(e.User)
 		return wire.Result{Tag: "CREATE DATABASE"}, nil
 	case dropDatabase:
 		if db.databases[s.name] == nil && !s.ifExists {
@@ -33,34 +32,15 @@ func (db *DB) define(n any, e Env) (wire.Result, error) {
 		if err != nil {
 			return wire.Result{}, err
 		}
-		if db.databases[d][t] == nil && !s.ifExists {
+		if db.find(d, t) == nil && !s.ifExists {
 			return wire.Result{}, wire.Errorf("42P01", "relation %q does not exist", strings.Join(s.name, "."))
 		}
-		delete(db.databases[d], t)
+		if db.databases[d] != nil {
+			delete(db.databases[d].tables, t)
+		}
 		return wire.Result{Tag: "DROP TABLE"}, nil
 	}
-	return db.defineUser(n)
-}
-
-func (db *DB) defineUser(n any) (wire.Result, error) {
-	switch s := n.(type) {
-	case createUser:
-		if db.users[s.name] != nil || s.name == "admin" {
-			if s.ifNotExists {
-				return wire.Result{Tag: "CREATE ROLE"}, nil
-			}
-			return wire.Result{}, wire.Errorf("42710", "a role/user named %s already exists", s.name)
-		}
-		db.users[s.name] = &user{s.password}
-		return wire.Result{Tag: "CREATE ROLE"}, nil
-	case dropUser:
-		if db.users[s.name] == nil && !s.ifExists {
-			return wire.Result{}, wire.Errorf("42704", "role/user %q does not exist", s.name)
-		}
-		delete(db.users, s.name)
-		return wire.Result{Tag: "DROP ROLE"}, nil
-	}
-	return wire.Result{}, fmt.Errorf("statement %T: not known", n)
+	return db.defineUser(n, e)
 }
 
 func (db *DB) createTable(s createTable, e Env) (wire.Result, error) {
@@ -68,17 +48,17 @@ func (db *DB) createTable(s createTable, e Env) (wire.Result, error) {
 	if err != nil {
 		return wire.Result{}, err
 	}
-	tables := db.databases[d]
-	if tables == nil {
+	in := db.databases[d]
+	if in == nil {
 		return wire.Result{}, wire.Errorf("3F000", "cannot create %q because the target database or schema does not exist", strings.Join(s.name, "."))
 	}
-	if tables[name] != nil {
+	if in.tables[name] != nil {
 		if s.ifNotExists {
 			return wire.Result{Tag: "CREATE TABLE"}, nil
 		}
 		return wire.Result{}, wire.Errorf("42P07", "relation %q already exists", d+".public."+name)
 	}
-	t := &Table{Columns: s.columns, rows: map[string][]any{}}
+	t := &Table{Columns: s.columns, rows: map[string][]any{}, privileges: in.inherited(e.User)}
 	for _, k := range s.key {
 		i := slices.Index(t.names(), k)
 		if i < 0 {
@@ -86,6 +66,6 @@ func (db *DB) createTable(s createTable, e Env) (wire.Result, error) {
 		}
 		t.Key = append(t.Key, i)
 	}
-	tables[name] = t
+	in.tables[name] = t
 	return wire.Result{Tag: "CREATE TABLE"}, nil
 }

@@ -4,19 +4,21 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
 
 // Execute runs one statement. It is deterministic but for what e says.
 func (db *DB) Execute(s Statement, e Env) (wire.Result, error) {
+	if err := db.permit(s.node, e); err != nil {
+		return wire.Result{}, err
+	}
 	switch n := s.node.(type) {
 	case *selectStmt:
 		rows, err := db.run(n, e)
 		return rows.result(), err
 	case show:
-		return db.show(n, e), nil
+		return db.show(n, e)
 	case showSetting:
 		return db.showSetting(n)
 	case setSetting:
@@ -49,39 +51,6 @@ func (r Rows) result() wire.Result {
 		out.Rows = append(out.Rows, line)
 	}
 	return out
-}
-
-func (db *DB) show(s show, e Env) wire.Result {
-	var r Rows
-	switch s.what {
-	case "databases":
-		r.Columns = []string{"database_name", "owner", "primary_region", "regions", "survival_goal"}
-		for _, name := range slices.Sorted(maps.Keys(db.databases)) {
-			owner := "root"
-			if name == "system" {
-				owner = "node"
-			}
-			r.Rows = append(r.Rows, []any{name, owner, nil, "{}", nil})
-		}
-	case "tables":
-		r.Columns = []string{"schema_name", "table_name", "type", "owner", "estimated_row_count", "locality"}
-		for _, name := range slices.Sorted(maps.Keys(db.databases[e.Database])) {
-			n := len(db.databases[e.Database][name].rows)
-			r.Rows = append(r.Rows, []any{"public", name, "table", "root", n, nil})
-		}
-	case "users":
-		r.Columns = []string{"username", "options", "member_of"}
-		for _, name := range slices.Sorted(maps.Keys(db.users)) {
-			member := "{}"
-			if name == "root" {
-				member = "{admin}"
-			}
-			r.Rows = append(r.Rows, []any{name, "", member})
-		}
-		r.Rows = slices.Insert(r.Rows, 0, []any{"admin", "", "{}"})
-		slices.SortFunc(r.Rows, func(a, b []any) int { return strings.Compare(a[0].(string), b[0].(string)) })
-	}
-	return r.result()
 }
 
 func (db *DB) insert(s insert, e Env) (wire.Result, error) {

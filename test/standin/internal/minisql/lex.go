@@ -25,6 +25,7 @@ type token struct {
 	kind tokenKind
 	text string // lower case for words, unquoted for strings
 	pos  int
+	end  int // behind it
 }
 
 // lex splits text into tokens.
@@ -35,11 +36,11 @@ func lex(text string) ([]token, *wire.Error) {
 		if n < 0 {
 			return nil, unterminated(text)
 		}
-		t.pos = i
+		t.pos, t.end = i, i+n
 		out = append(out, t)
 		i += n
 	}
-	return append(out, token{tEOF, "EOF", len(text)}), nil
+	return append(out, token{tEOF, "EOF", len(text), len(text)}), nil
 }
 
 // space is where blanks and comments from i on end.

@@ -30,8 +30,12 @@ func run(t *testing.T, db *DB, text string) (string, error) {
 			return "", err
 		}
 	}
+	return textOf(r), nil
+}
+
+func textOf(r wire.Result) string {
 	if r.Columns == nil {
-		return r.Tag, nil
+		return r.Tag
 	}
 	lines := []string{strings.Join(r.Columns, ",")}
 	for _, row := range r.Rows {
@@ -45,7 +49,7 @@ func run(t *testing.T, db *DB, text string) (string, error) {
 		}
 		lines = append(lines, strings.Join(cells, ","))
 	}
-	return strings.Join(lines, " / "), nil
+	return strings.Join(lines, " / ")
 }
 
 func TestExecute_whatTestsAndDemosUse(t *testing.T) {

@@ -22,6 +22,8 @@ type Statement struct {
 	Text  string
 	Needs Needs
 	node  any
+	// password is where in Text one stands; nothing where from and to are equal.
+	password struct{ from, to int }
 }
 
 // otherStatements are first words that the real program knows and the
@@ -39,6 +41,8 @@ type parser struct {
 	text string
 	toks []token
 	i    int
+	// password is the last one that was read.
+	password token
 }
 
 // Parse splits text into statements. One that cannot be parsed fails them all,
@@ -65,11 +69,15 @@ func Parse(text string) (list []Statement, err *wire.Error) {
 			return list, nil
 		}
 		start := p.peek().pos
+		p.password = token{}
 		s := p.statement()
 		if p.peek().kind != tEOF && p.peek().text != ";" {
 			p.fail()
 		}
 		s.Text = strings.TrimSpace(text[start:p.peek().pos])
+		if p.password.end > 0 {
+			s.password.from, s.password.to = p.password.pos-start, p.password.end-start
+		}
 		list = append(list, s)
 	}
 }
@@ -140,7 +148,11 @@ func (p *parser) fail() {
 // Unknown is the error for what the real program may know and the stand-in
 // does not.
 func Unknown(text string) *wire.Error {
-	return wire.Errorf("0A000", "the stand-in for CockroachDB does not know this statement: %s", strings.TrimSpace(text))
+	text = strings.TrimSpace(text)
+	if i := strings.Index(strings.ToLower(text), "password"); i >= 0 {
+		text = text[:i] + "PASSWORD …"
+	}
+	return wire.Errorf("0A000", "the stand-in for CockroachDB does not know this statement: %s", text)
 }
 
 // syntaxError points at a token, as recorded.

@@ -44,7 +44,8 @@ type (
 		value  expr
 	}
 	show struct {
-		what string // "databases", "tables", "users"
+		what string // "databases", "tables", "users", "grants"
+		name string // of the database, for "grants"
 	}
 	showSetting struct{ name string }
 	setSetting  struct {
@@ -54,15 +55,6 @@ type (
 	setVar struct {
 		name  string
 		value string
-	}
-	createUser struct {
-		name        string
-		password    *string
-		ifNotExists bool
-	}
-	dropUser struct {
-		name     string
-		ifExists bool
 	}
 )
 
@@ -75,6 +67,12 @@ func (p *parser) statement() Statement {
 		return Statement{node: p.create(), Needs: Agreement}
 	case p.words("drop"):
 		return Statement{node: p.drop(), Needs: Agreement}
+	case p.words("alter"):
+		return Statement{node: p.alter(), Needs: Agreement}
+	case p.words("grant"):
+		return Statement{node: p.grant(give), Needs: Agreement}
+	case p.words("revoke"):
+		return Statement{node: p.grant(take), Needs: Agreement}
 	case p.words("insert", "into"):
 		return Statement{node: p.insert(false), Needs: Agreement}
 	case p.words("upsert", "into"):
@@ -112,18 +110,7 @@ func (p *parser) create() any {
 	case p.words("table"):
 		return p.createTable()
 	case p.words("user"), p.words("role"):
-		s := createUser{ifNotExists: p.words("if", "not", "exists")}
-		s.name = p.ident()
-		p.words("with")
-		if p.words("password") {
-			t := p.next()
-			if t.kind != tString {
-				p.i--
-				p.fail()
-			}
-			s.password = &t.text
-		}
-		return s
+		return p.createUser()
 	}
 	panic(Unknown(p.text))
 }
@@ -194,9 +181,7 @@ func (p *parser) drop() any {
 		s.name = p.name()
 		return s
 	case p.words("user"), p.words("role"):
-		s := dropUser{ifExists: p.words("if", "exists")}
-		s.name = p.ident()
-		return s
+		return p.dropUser()
 	}
 	panic(Unknown(p.text))
 }
@@ -263,11 +248,13 @@ func (p *parser) show() Statement {
 	case p.words("cluster", "setting"):
 		return Statement{node: showSetting{strings.Join(p.name(), ".")}}
 	case p.words("databases"):
-		return Statement{node: show{"databases"}, Needs: AllRows}
+		return Statement{node: show{what: "databases"}, Needs: AllRows}
 	case p.words("tables"):
-		return Statement{node: show{"tables"}, Needs: AllRows}
+		return Statement{node: show{what: "tables"}, Needs: AllRows}
 	case p.words("users"), p.words("roles"):
-		return Statement{node: show{"users"}, Needs: AllRows}
+		return Statement{node: show{what: "users"}, Needs: AllRows}
+	case p.words("grants", "on", "database"):
+		return Statement{node: show{what: "grants", name: p.ident()}, Needs: AllRows}
 	}
 	panic(Unknown(p.text))
 }

@@ -173,8 +173,14 @@ func (s *Server) reloadCerts() {
 	}
 	s.log.infof("1@security/certificate_manager.go:140", "received signal \"hangup\", triggering certificate reload")
 	if err := s.certs.Reload(); err != nil {
-		s.log.warnf("1@security/certificate_manager.go:150", "could not reload certificates: ‹reload would lose valid node cert: %v›", err)
+		s.log.warnf("1@security/certificate_manager.go:150", "could not reload certificates: ‹%v›", err)
+		s.certsEvent(fmt.Sprintf(`"ErrorMessage":%q`, "‹"+err.Error()+"›"))
 		return
 	}
-	s.log.infof("1@util/log/event_log.go:32", `={"Timestamp":%d,"EventType":"certs_reload","Success":true}`, time.Now().UnixNano())
+	s.certsEvent(`"Success":true`)
+}
+
+// certsEvent: that of a failure is unrecorded.
+func (s *Server) certsEvent(outcome string) {
+	s.log.infof("1@util/log/event_log.go:32", `={"Timestamp":%d,"EventType":"certs_reload",%s}`, time.Now().UnixNano(), outcome)
 }

@@ -88,7 +88,12 @@ func (p *pool) dial(addr string, deadline time.Time) (*wire.Conn, error) {
 		return wire.NewConn(c), nil
 	}
 	host, _, _ := net.SplitHostPort(addr)
-	t := tls.Client(c, p.s.certs.Peer(host))
+	config, err := p.s.certs.Peer(host)
+	if err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	t := tls.Client(c, config)
 	_ = t.SetDeadline(deadline)
 	if err := t.Handshake(); err != nil {
 		_ = c.Close()

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"io"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/agree"
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/certs"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/delays"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/state"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
@@ -29,9 +31,15 @@ func (s *Server) serveRPC(ctx context.Context, l net.Listener) {
 
 // link is one connection to this node.
 type link struct {
-	conn    *wire.Conn
-	subject string // CN of the client's certificate; "" without one
-	session *session
+	conn *wire.Conn
+	// principals are whom the client's certificate speaks for; nil without one.
+	principals []string
+	session    *session
+}
+
+// speaksFor: the name "node" speaks for everybody.
+func (l *link) speaksFor(user string) bool {
+	return slices.Contains(l.principals, user) || slices.Contains(l.principals, certs.NodeUser)
 }
 
 func (s *Server) handleConn(ctx context.Context, c *wire.Conn) {
@@ -54,12 +62,12 @@ func (s *Server) handleConn(ctx context.Context, c *wire.Conn) {
 			s.log.infof("vendor/google.golang.org/grpc/internal/channelz/logging.go:73", "‹grpc: Server.Serve failed to complete security handshake: %v›", err)
 			return
 		}
-		if certs := t.ConnectionState().PeerCertificates; len(certs) > 0 {
-			l.subject = certs[0].Subject.CommonName
+		if shown := t.ConnectionState().PeerCertificates; len(shown) > 0 {
+			l.principals = certs.Principals(shown[0])
 		}
 		l.conn = wire.NewConn(t)
 	default:
-		l.subject = "node" // insecure: everybody is everybody
+		l.principals = []string{certs.NodeUser} // insecure: everybody is everybody
 	}
 	s.converse(ctx, l)
 }
@@ -137,8 +145,12 @@ func (l *link) read(ctx context.Context, gone func(), requests chan<- wire.Reque
 func (s *Server) answer(ctx context.Context, l *link, req wire.Request) (any, error) {
 	switch req.Op {
 	case wire.OpInit, wire.OpJoin, wire.OpPing, wire.OpAgree, wire.OpDrain:
-		if l.subject != "node" && (l.subject != "root" || req.Op != wire.OpInit && req.Op != wire.OpDrain) {
-			return nil, wire.Errorf("PermissionDenied", "user %s is not allowed to perform this RPC", l.subject)
+		user := certs.NodeUser
+		if req.Op == wire.OpInit || req.Op == wire.OpDrain {
+			user = "root"
+		}
+		if !l.speaksFor(user) {
+			return nil, wire.Errorf("PermissionDenied", "user %s is not allowed to perform this RPC", l.principals)
 		}
 		return s.answerRPC(ctx, req)
 	}

@@ -55,6 +55,7 @@ type Membership struct {
 type SQL struct {
 	Text     string    `json:"text"`
 	User     string    `json:"user"`
+	Insecure bool      `json:"insecure,omitempty"`
 	Database string    `json:"database"`
 	At       time.Time `json:"at"`
 }
@@ -208,7 +209,7 @@ func (s *State) sql(q SQL) SQLDone {
 	}
 	var done SQLDone
 	for _, st := range list {
-		env := minisql.Env{ClusterID: s.cluster, User: q.User, Database: q.Database, Now: q.At}
+		env := minisql.Env{ClusterID: s.cluster, User: q.User, Database: q.Database, Insecure: q.Insecure, Now: q.At}
 		if done.Result, done.Err = s.db.Execute(st, env); done.Err != nil {
 			break
 		}
