@@ -2,7 +2,9 @@ package kube
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
+	"time"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -49,8 +51,17 @@ func NewWith(clientset kubernetes.Interface, pods Reach) *Client {
 	return &Client{clientset: clientset, pods: pods, clock: &serverClock{}}
 }
 
+// Ahead is how far the server's clock is ahead of ours, to about a second; 0 before its
+// first answer.
+func (c *Client) Ahead() time.Duration { return time.Duration(c.clock.ahead.Load()) }
+
 // Get asks a pod over HTTP; see Reach.
 func (c *Client) Get(ctx context.Context, at Endpoint) (Answer, error) { return c.pods.Get(ctx, at) }
+
+// Certificates gives what a TLS server in a pod shows; see Reach.
+func (c *Client) Certificates(ctx context.Context, at Endpoint) ([]*x509.Certificate, error) {
+	return c.pods.Certificates(ctx, at)
+}
 
 // Exec runs a command in a container; see Reach.
 func (c *Client) Exec(ctx context.Context, cmd Command) (int, error) { return c.pods.Exec(ctx, cmd) }

@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -67,6 +68,24 @@ func (f *forward) get(ctx context.Context, at Endpoint) (Answer, error) {
 	}
 	// The stream stood: what went wrong was between the kubelet and the port.
 	return Answer{}, about(subject, fmt.Errorf("%w: %w", ErrNotAnswering, withoutURL(err)))
+}
+
+// certificates shakes hands in TLS, and looks at what is shown without judging it.
+func (f *forward) certificates(ctx context.Context, at Endpoint) ([]*x509.Certificate, error) {
+	subject := Ref{Kind: Pod, Name: at.Pod}.String()
+	stream, err := f.dial(ctx, "", net.JoinHostPort(at.Pod+"."+at.Namespace, strconv.Itoa(at.Port)))
+	if err != nil {
+		if dialled, ok := errors.AsType[*dialError](err); ok {
+			err = dialled.err
+		}
+		return nil, f.client.explain(ctx, subject, err)
+	}
+	defer stream.Close()
+	conn := tls.Client(stream, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // what it shows is the question
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, about(subject, fmt.Errorf("%w: %w", ErrNotAnswering, err))
+	}
+	return conn.ConnectionState().PeerCertificates, nil
 }
 
 // dialError says that there is no port-forward, as opposed to one whose far end does not

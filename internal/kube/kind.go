@@ -48,6 +48,7 @@ type Ref struct {
 	Owners          []string  // what it belongs to and goes with, as String of a Ref
 	Applied         time.Time // when the last apply of FieldManager changed something; zero: never
 	Created         time.Time
+	Changed         time.Time // by whomever, but for the status; zero: unknown
 	Deleting        time.Time // zero: not being deleted
 }
 

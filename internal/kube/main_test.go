@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -73,4 +74,7 @@ func forbidden(verb, resources string) error {
 type nobody struct{}
 
 func (nobody) Get(context.Context, Endpoint) (Answer, error) { return Answer{}, ErrNotAnswering }
-func (nobody) Exec(context.Context, Command) (int, error)    { return 0, ErrNotRunning }
+func (nobody) Certificates(context.Context, Endpoint) ([]*x509.Certificate, error) {
+	return nil, ErrNotAnswering
+}
+func (nobody) Exec(context.Context, Command) (int, error) { return 0, ErrNotRunning }

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -31,6 +32,7 @@ type pods struct {
 	way      atomic.Int32
 	proxy    getter
 	forward  getter
+	shows    func(ctx context.Context, at Endpoint) ([]*x509.Certificate, error)
 	exec     *executor
 	patience time.Duration // proxyPatience, but in tests
 }
@@ -41,9 +43,11 @@ type getter interface {
 }
 
 func newPods(c *Client, api rest.Interface, transport *http.Client, streams *rest.Config) *pods {
+	forward := newForward(c, api, streams)
 	return &pods{
 		proxy:    newProxy(c, api, transport),
-		forward:  newForward(c, api, streams),
+		forward:  forward,
+		shows:    forward.certificates,
 		exec:     &executor{client: c, api: api, config: streams},
 		patience: proxyPatience,
 	}
@@ -92,6 +96,11 @@ func (p *pods) tryProxy(ctx context.Context, at Endpoint) (Answer, error) {
 		return Answer{}, errNoWay
 	}
 	return answer, err
+}
+
+// Certificates gives what a TLS server in a pod shows.
+func (p *pods) Certificates(ctx context.Context, at Endpoint) ([]*x509.Certificate, error) {
+	return p.shows(ctx, at)
 }
 
 // Exec runs a command in a container.

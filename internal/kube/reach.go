@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/url"
@@ -21,6 +22,9 @@ type Reach interface {
 	// its status. ErrNotAnswering: nothing answers there. A missing pod is recognised
 	// by apierrors.IsNotFound.
 	Get(ctx context.Context, at Endpoint) (Answer, error)
+	// Certificates gives what a TLS server in a pod shows, its own first. The way is
+	// always a port-forward. ErrNotAnswering: nothing answers there, or not in TLS.
+	Certificates(ctx context.Context, at Endpoint) ([]*x509.Certificate, error)
 	// Exec runs a command in a container and gives its exit code. An error means that
 	// the command could not be run, or that its end is unknown; ErrNotRunning is the
 	// one where it certainly did not run.

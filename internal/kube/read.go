@@ -18,6 +18,11 @@ func (c *Client) ConfigMap(ctx context.Context, namespace, name string) (*corev1
 	return readOne(ctx, c, Ref{Kind: ConfigMap, Name: name}, c.clientset.CoreV1().ConfigMaps(namespace))
 }
 
+// Secret reads a Secret; nil without an error: there is none.
+func (c *Client) Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
+	return readOne(ctx, c, Ref{Kind: Secret, Name: name}, c.clientset.CoreV1().Secrets(namespace))
+}
+
 // StatefulSet reads a StatefulSet; nil without an error: there is none.
 func (c *Client) StatefulSet(ctx context.Context, namespace, name string) (*appsv1.StatefulSet, error) {
 	return readOne(ctx, c, Ref{Kind: StatefulSet, Name: name}, c.clientset.AppsV1().StatefulSets(namespace))
@@ -93,7 +98,7 @@ func (c *Client) Classes(ctx context.Context) ([]storagev1.StorageClass, error) 
 	return byName(list.Items, func(o *storagev1.StorageClass) string { return o.Name }), nil
 }
 
-// Create makes a Pod, PersistentVolume, PersistentVolumeClaim or Namespace. That one
+// Create makes a Pod, PersistentVolume, PersistentVolumeClaim, Secret or Namespace. That one
 // exists under the name is recognised by apierrors.IsAlreadyExists.
 func (c *Client) Create(ctx context.Context, obj runtime.Object) (Ref, error) {
 	core := c.clientset.CoreV1()
@@ -104,6 +109,8 @@ func (c *Client) Create(ctx context.Context, obj runtime.Object) (Ref, error) {
 		return create(ctx, c, PersistentVolume, obj, core.PersistentVolumes())
 	case *corev1.PersistentVolumeClaim:
 		return create(ctx, c, PersistentVolumeClaim, obj, core.PersistentVolumeClaims(obj.Namespace))
+	case *corev1.Secret:
+		return create(ctx, c, Secret, obj, core.Secrets(obj.Namespace))
 	case *corev1.Namespace:
 		return create(ctx, c, Namespace, obj, core.Namespaces())
 	}

@@ -82,6 +82,7 @@ func refOf(kind Kind, obj object) Ref {
 		Labels:          obj.GetLabels(),
 		Annotations:     obj.GetAnnotations(),
 		Created:         obj.GetCreationTimestamp().Time,
+		Changed:         changedAt(obj),
 	}
 	if deleting := obj.GetDeletionTimestamp(); deleting != nil {
 		ref.Deleting = deleting.Time
@@ -100,6 +101,16 @@ func refOf(kind Kind, obj object) Ref {
 	slices.Sort(ref.Managers)
 	ref.Managers = slices.Compact(ref.Managers)
 	return ref
+}
+
+// changedAt gives when anybody changed anything but the status last; zero: unknown.
+func changedAt(obj object) (at time.Time) {
+	for _, entry := range obj.GetManagedFields() {
+		if entry.Subresource == "" && entry.Time != nil && entry.Time.After(at) {
+			at = entry.Time.Time
+		}
+	}
+	return at
 }
 
 // appliedAt gives when our own apply changed something last; zero for entries that are

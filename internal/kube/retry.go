@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -23,6 +24,9 @@ func retry(ctx context.Context, what string, request func(context.Context) error
 }
 
 func retryIf(ctx context.Context, what string, again func(error) bool, request func(context.Context) error) error {
+	if strings.HasPrefix(what, Secret.String()) {
+		ctx = withoutBodies(ctx)
+	}
 	tries, pause := 0, firstPause
 	return Await(ctx, nil, func(ctx context.Context) (Verdict, error) {
 		err := request(ctx)

@@ -107,3 +107,20 @@ func TestServerClock_followsTheServer(t *testing.T) {
 		t.Errorf("%v off", off)
 	}
 }
+
+func TestAhead_goesByTheServersAnswers(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat))
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"gitVersion":"v1.37.2"}`))
+	})
+	if c.Ahead() != 0 {
+		t.Errorf("%s ahead before any answer", c.Ahead())
+	}
+	if _, err := c.ServerVersion(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if off := (c.Ahead() - time.Hour).Abs(); off > 2*time.Second {
+		t.Errorf("%s ahead, want an hour", c.Ahead())
+	}
+}

@@ -3,10 +3,13 @@ package kube
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -45,6 +48,11 @@ func servePortForward(w http.ResponseWriter, req *http.Request, listens bool) {
 		<-conn.CloseChan()
 		return
 	}
+	if strings.HasSuffix(req.URL.Path, "/secure/portforward") {
+		_ = tls.Server(streamConn{Stream: data}, secure()).Handshake()
+		<-conn.CloseChan()
+		return
+	}
 	port, in := data.Headers().Get(corev1.PortHeader), bufio.NewReader(data)
 	for {
 		asked, err := http.ReadRequest(in)
@@ -54,6 +62,23 @@ func servePortForward(w http.ResponseWriter, req *http.Request, listens bool) {
 		body := fmt.Sprintf("%s %s to port %s", asked.Method, asked.URL, port)
 		_, _ = fmt.Fprintf(data, "HTTP/1.1 418 I'm a teapot\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	}
+}
+
+// streamConn is a stream as the far end sees it.
+type streamConn struct {
+	net.Conn
+	httpstream.Stream
+}
+
+func (c streamConn) Read(b []byte) (int, error)  { return c.Stream.Read(b) }
+func (c streamConn) Write(b []byte) (int, error) { return c.Stream.Write(b) }
+func (c streamConn) Close() error                { return c.Stream.Close() }
+
+// secure is what the pod named "secure" shows: the certificate of net/http/httptest.
+func secure() *tls.Config {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	return &tls.Config{Certificates: server.TLS.Certificates}
 }
 
 // execServer runs "commands" over a websocket as an API server does: what end writes into
