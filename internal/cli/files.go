@@ -66,6 +66,32 @@ func (a *app) readFile(flag, path string, limit int64) (string, error) {
 	return string(text), nil
 }
 
+// maxPEM is far more than a certificate or key has, in bytes.
+const maxPEM = 1 << 20
+
+// readAuthority reads the user's own CA; nil: none was named.
+func (a *app) readAuthority(certFile, keyFile string) (*cockroach.Authority, error) {
+	if certFile == "" && keyFile == "" {
+		return nil, nil
+	}
+	if certFile == "-" && keyFile == "-" {
+		return nil, &usageError{[]fault{{"--ca-cert - and --ca-key -: stdin can be only one of them", "put the other into a file"}}}
+	}
+	cert, err := a.readFile("ca-cert", certFile, maxPEM)
+	if err != nil {
+		return nil, err
+	}
+	key, err := a.readFile("ca-key", keyFile, maxPEM)
+	if err != nil {
+		return nil, err
+	}
+	authority, err := cockroach.ParseAuthority([]byte(cert), []byte(key), a.now())
+	if err != nil {
+		return nil, inFile(inFile(err, "ca-cert", certFile), "ca-key", keyFile)
+	}
+	return &authority, nil
+}
+
 func unreadable(flag, path string, err error) error {
 	if inner := new(fs.PathError); errors.As(err, &inner) {
 		err = inner.Err // the path is said already

@@ -31,7 +31,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	own.Var(&a.progress, "progress", "how progress is shown on stderr: auto, tty, plain, json or none")
 	own.Var(&a.color, "color", "when colour is used: auto, always or never; NO_COLOR is heeded")
 	own.Var(&duration{&a.waitLock}, "wait-lock", "how long to wait for another crdb-kube that works on the same cluster")
-	own.CountVarP(&a.verbose, "verbose", "v", "log the requests to the API server on stderr; twice: with their bodies")
+	own.CountVarP(&a.verbose, "verbose", "v", "log the requests to the API server on stderr; twice: with their bodies, but for Secrets")
 	own.AddFlagSet(connection)
 
 	root.SetUsageFunc(func(cmd *cobra.Command) error { return writeUsage(cmd, connection) })

@@ -108,7 +108,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SuggestionsMinimumDistance = 2
 	a.globalFlags(root)
-	root.AddCommand(a.up(), a.down(), a.status(), a.version())
+	root.AddCommand(a.up(), a.down(), a.status(), a.certs(), a.rbac(), a.version())
 	strictHelp(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
 	return root

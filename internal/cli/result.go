@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
@@ -29,8 +30,10 @@ func upResult(r deploy.UpResult, at connection) progress.Result {
 	}
 	lines := []progress.Pair{
 		{Label: "shell", Text: fmt.Sprintf("kubectl%s exec -it %s -- %s", scope(at), c.PodName(0), strings.Join(c.ShellCommand(), " "))},
-		{Label: "app", Text: c.URL()},
-		{Label: "note", Text: "insecure: no TLS and no passwords; whoever reaches the port is root", Form: progress.Prose},
+	}
+	lines = append(lines, appLines(c)...)
+	if c.Security == cockroach.Insecure {
+		lines = append(lines, progress.Pair{Label: "note", Text: "insecure: no TLS and no passwords; whoever reaches the port is root", Form: progress.Prose})
 	}
 	if !r.ThrottledFrom.IsZero() {
 		lines = append(lines, progress.Pair{
@@ -40,6 +43,18 @@ func upResult(r deploy.UpResult, at connection) progress.Result {
 		})
 	}
 	return progress.Result{Headline: headline, Lines: lines}
+}
+
+// appLines say how the application connects. A password is never among it.
+func appLines(c cockroach.Cluster) []progress.Pair {
+	var lines []progress.Pair
+	if c.AppUser != "" {
+		lines = append(lines, progress.Pair{Label: "app", Text: fmt.Sprintf("secret/%s, key uri: user %s, database %s", c.AppSecretName(), c.AppUser, cockroach.AppDatabase)})
+	}
+	if c.Security == cockroach.Insecure {
+		lines = append(lines, progress.Pair{Label: "root", Text: c.URL()})
+	}
+	return lines
 }
 
 // scope is what kubectl must be told to look at the same place.

@@ -32,7 +32,7 @@ func (a *app) scoped(text string) string {
 	if kubectl == "" && own == "" {
 		return text
 	}
-	for _, verb := range []string{"up", "down", "status"} {
+	for _, verb := range []string{"up", "down", "status", "certs rotate", "rbac"} {
 		text = insert(text, "crdb-kube "+verb, own)
 	}
 	if strings.Contains(text, "kubectl config ") {

@@ -143,22 +143,25 @@ func fingerprint(status deploy.Status) string {
 }
 
 func (a *app) writeStatus(status deploy.Status, form output) error {
+	return a.write(form, viewOf(status), func() error { return a.writeTable(status, form) })
+}
+
+// write prints a view as JSON or YAML, or the table that is made of the same.
+func (a *app) write(form output, view any, table func() error) error {
+	var text []byte
+	var err error
 	switch form {
-	case outputJSON:
-		text, err := json.MarshalIndent(viewOf(status), "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(a.streams.Out, string(text))
-		return err
-	case outputYAML:
-		text, err := yaml.Marshal(viewOf(status))
-		if err != nil {
-			return err
-		}
-		_, err = a.streams.Out.Write(text)
-		return err
 	case outputTable, outputWide:
+		return table()
+	case outputYAML:
+		text, err = yaml.Marshal(view)
+	case outputJSON:
+		text, err = json.MarshalIndent(view, "", "  ")
+		text = append(text, '\n')
 	}
-	return a.writeTable(status, form)
+	if err != nil {
+		return err
+	}
+	_, err = a.streams.Out.Write(text)
+	return err
 }

@@ -28,6 +28,9 @@ func (a *app) writeTable(s deploy.Status, form output) error {
 	for _, problem := range s.Problems {
 		fmt.Fprintln(out, "  "+palette.Paint(progress.Warn, "!")+" "+progress.Clean(problem))
 	}
+	for _, warning := range s.Warnings {
+		fmt.Fprintln(out, "  "+palette.Paint(progress.Warn, "!")+" "+progress.Clean(a.scoped(warning)))
+	}
 	if s.Next != "" {
 		fmt.Fprintln(out, "  next  "+progress.Clean(a.scoped(s.Next)))
 	}
@@ -67,7 +70,11 @@ func summary(s deploy.Status) []string {
 	if version, ok := cockroach.VersionOf(s.Cluster.Image); ok {
 		parts = append(parts, version.String())
 	}
-	parts = append(parts, string(s.Cluster.Security))
+	security := s.Cluster.Security.String()
+	if !s.Expires.IsZero() {
+		security += " until " + s.Expires.UTC().Format(time.DateOnly)
+	}
+	parts = append(parts, security)
 	if s.Unavailable.Known && s.UnderReplicated.Known {
 		parts = append(parts, fmt.Sprintf("ranges: %d unavailable, %d under-replicated", s.Unavailable.Value, s.UnderReplicated.Value))
 	}

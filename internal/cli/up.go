@@ -18,9 +18,12 @@ type upFlags struct {
 	nodes, spares                int
 	image, class, hostPath       string
 	patch, initSQL               string
+	caCert, caKey, certsSecret   string
+	appUser                      string
 	cpu, memory, storage         *resource.Quantity
 	insecure, fresh, yes         bool
 	createNamespace, forceOthers bool
+	rotatePassword               bool
 }
 
 func (a *app) up() *cobra.Command {
@@ -34,7 +37,8 @@ used: a flag that is not given means "as it is", the same command twice changes
 nothing, and after an interruption it goes on from there.`,
 		Example: `  crdb-kube up                        three nodes, sized to the machines
   crdb-kube up --nodes 1              one node, for a laptop
-  crdb-kube up --host-path /data      keep the data in a directory of the nodes`,
+  crdb-kube up --host-path /data      keep the data in a directory of the nodes
+  crdb-kube up --insecure             no TLS and no passwords, for a test`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runUp(cmd, f, *timeout) },
 	}
@@ -49,7 +53,12 @@ nothing, and after an interruption it goes on from there.`,
 	flags.IntVar(&f.spares, "spare-volumes", 0, "claims to make beyond those of the nodes")
 	flags.StringVar(&f.patch, "patch", "", "merge the YAML in `FILE` over the objects and record it; \"\" removes it, - is stdin")
 	flags.StringVar(&f.initSQL, "init-sql", "", "run the SQL in `FILE` once, after the cluster is initialised; - is stdin")
-	flags.BoolVar(&f.insecure, "insecure", true, "without TLS and passwords; the only mode so far")
+	flags.BoolVar(&f.insecure, "insecure", false, "without TLS and passwords: whoever reaches the port is root")
+	flags.StringVar(&f.caCert, "ca-cert", "", "sign the certificates with the CA in `FILE`, PEM; with --ca-key")
+	flags.StringVar(&f.caKey, "ca-key", "", "the key of that CA: `FILE`, PEM; it is kept in a Secret")
+	flags.StringVar(&f.certsSecret, "certs-secret", "", "take all certificates from this Secret of yours; \"\" goes back to those of crdb-kube")
+	flags.StringVar(&f.appUser, "app-user", cockroach.DefaultAppUser, "SQL user to make for the application, with a Secret of its own; \"\" for none")
+	flags.BoolVar(&f.rotatePassword, "rotate-app-password", false, "give the application's user a new password")
 	flags.BoolVar(&f.createNamespace, "create-namespace", false, "make the namespace if it does not exist")
 	flags.BoolVar(&f.forceOthers, "force-conflicts", false, "take over fields that somebody else has set")
 	flags.BoolVar(&f.fresh, "fresh", false, "delete the cluster with all its data first, and start empty")
@@ -69,14 +78,43 @@ func (f upFlags) wish(cmd *cobra.Command) deploy.Wish {
 		StorageClass: given(cmd, "storage-class", f.class),
 		HostPath:     given(cmd, "host-path", f.hostPath),
 		SpareVolumes: given(cmd, "spare-volumes", f.spares),
+		Security:     given(cmd, "insecure", f.security()),
+		CertsSecret:  given(cmd, "certs-secret", f.certsSecret),
+		AppUser:      given(cmd, "app-user", f.appUser),
 	}
+}
+
+// checkSecurity finds flags that cannot go together.
+func (f upFlags) checkSecurity() error {
+	ca := f.caCert != "" || f.caKey != ""
+	clash := func(what, hint string) error { return &usageError{[]fault{{what, hint}}} }
+	switch {
+	case ca && (f.caCert == "" || f.caKey == ""):
+		return clash("--ca-cert and --ca-key: one without the other", "a CA signs with its key: give both")
+	case ca && f.certsSecret != "":
+		return clash("--ca-cert and --certs-secret: certificates are signed here or taken from there", "leave one of them out")
+	case ca && f.insecure:
+		return clash("--ca-cert and --insecure: an insecure cluster has no certificates", "leave one of them out")
+	case f.rotatePassword && f.insecure:
+		return clash("--rotate-app-password and --insecure: an insecure cluster has no passwords", "leave one of them out")
+	case f.rotatePassword && f.appUser == "":
+		return clash("--rotate-app-password and --app-user \"\": there is no user to rotate", "leave one of them out")
+	}
+	return nil
+}
+
+func (f upFlags) security() cockroach.Security {
+	if f.insecure {
+		return cockroach.Insecure
+	}
+	return cockroach.TLS
 }
 
 // check finds wrong use before any connection is made: the flags alone, laid
 // over values that are right.
 func (f upFlags) check(name string, wish deploy.Wish) error {
-	if !f.insecure {
-		return &usageError{[]fault{{"--insecure=false: TLS is not there yet in this version", "leave the flag out"}}}
+	if err := f.checkSecurity(); err != nil {
+		return err
 	}
 	if f.yes && !f.fresh {
 		return &usageError{[]fault{{"--yes: there is nothing to confirm without --fresh", "leave it out, or add --fresh"}}}
@@ -95,6 +133,10 @@ func (a *app) runUp(cmd *cobra.Command, f upFlags, timeout time.Duration) error 
 	if err := f.check(a.name, wish); err != nil {
 		return wrongUse(cmd, inFile(err, "patch", f.patch))
 	}
+	authority, err := a.readAuthority(f.caCert, f.caKey)
+	if err != nil {
+		return wrongUse(cmd, err)
+	}
 	a.running = true
 	at, err := a.dial()
 	if err != nil {
@@ -106,6 +148,7 @@ func (a *app) runUp(cmd *cobra.Command, f upFlags, timeout time.Duration) error 
 	if err != nil {
 		return err
 	}
+	opts.Authority = authority
 	result, err := a.doUp(ctx, at, opts, question{at: at, command: typed(cmd), yes: f.yes})
 	if err != nil {
 		return err
@@ -143,6 +186,9 @@ func (a *app) upOptions(at connection, f upFlags, wish deploy.Wish) (deploy.UpOp
 	}
 	if f.fresh {
 		opts.Fresh = deploy.Given
+	}
+	if f.rotatePassword {
+		opts.AppPassword = deploy.RotatePassword
 	}
 	return opts, err
 }

@@ -25,6 +25,8 @@ type statusView struct {
 	Nodes         int        `json:"nodes"`
 	LiveNodes     *int64     `json:"liveNodes,omitempty"`
 	Ranges        rangesView `json:"ranges"`
+	Warnings      []string   `json:"warnings,omitempty"`
+	CertsExpire   *time.Time `json:"certificatesExpire,omitempty"`
 	ThrottledFrom *time.Time `json:"throttledFrom,omitempty"`
 	Pods          []podView  `json:"pods,omitempty"`
 }
@@ -71,6 +73,8 @@ func viewOf(s deploy.Status) statusView {
 		Nodes:         s.Cluster.Nodes,
 		LiveNodes:     known(s.Live),
 		Ranges:        rangesView{known(s.Unavailable), known(s.UnderReplicated)},
+		Warnings:      s.Warnings,
+		CertsExpire:   moment(s.Expires),
 		ThrottledFrom: moment(s.ThrottledFrom),
 	}
 	for _, pod := range s.Pods {

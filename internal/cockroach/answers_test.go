@@ -109,10 +109,11 @@ func TestParseClusterID_takesTheIdentityAndNothingElse(t *testing.T) {
 
 func TestCommands_askTheirOwnPodOnly(t *testing.T) {
 	c := sampleCluster()
+	const certs = "--certs-dir=/cockroach/cockroach-certs"
 	for want, got := range map[string][]string{
-		"/cockroach/cockroach init --host=localhost --insecure":                                c.InitCommand(),
-		"/cockroach/cockroach sql --host=localhost --insecure --format=csv --execute=SELECT 1": c.SQLCommand("SELECT 1"),
-		"/cockroach/cockroach sql --insecure":                                                  c.ShellCommand(),
+		"/cockroach/cockroach init --host=localhost " + certs:                                     c.InitCommand(),
+		"/cockroach/cockroach sql --host=localhost " + certs + " --format=csv --execute=SELECT 1": c.SQLCommand("SELECT 1"),
+		"/cockroach/cockroach sql " + certs:                                                       c.ShellCommand(),
 	} {
 		if diff := cmp.Diff(want, strings.Join(got, " ")); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -122,7 +123,7 @@ func TestCommands_askTheirOwnPodOnly(t *testing.T) {
 
 func TestURL_leadsToThePublicService(t *testing.T) {
 	want := "postgresql://root@cockroachdb-public.default:26257/defaultdb?sslmode=disable"
-	if got := sampleCluster().URL(); got != want {
+	if got := sampleCluster(insecureMode).URL(); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

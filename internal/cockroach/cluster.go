@@ -36,6 +36,11 @@ type Cluster struct {
 	// SpareVolumes is the number of claims beyond Nodes.
 	SpareVolumes int
 	Security     Security
+	// CertsSecret is the Secret of the user's own with the certificates; empty:
+	// crdb-kube issues them.
+	CertsSecret string
+	// AppUser is the SQL user that is made for the application; empty: none.
+	AppUser string
 	// Patch is YAML that is merged over the objects; empty: none. See
 	// docs/patch.md for what it may say.
 	Patch string

@@ -21,13 +21,13 @@ func (c Cluster) HTTPScheme() string { return c.Security.httpScheme() }
 // ordinal 0 and asks that pod only: two CockroachDB nodes asked at once make
 // two clusters. It tries again for ever by itself, so the caller sets a deadline.
 func (c Cluster) InitCommand() []string {
-	return append([]string{program, "init", "--host=localhost"}, c.Security.clientFlags()...)
+	return append([]string{program, "init", "--host=localhost"}, c.Security.flags()...)
 }
 
 // SQLCommand runs statements inside a pod, as root, and prints CSV with a
 // header. Before the cluster is initialised it hangs for 15 s, then fails.
 func (c Cluster) SQLCommand(statements ...string) []string {
-	command := append([]string{program, "sql", "--host=localhost"}, c.Security.clientFlags()...)
+	command := append([]string{program, "sql", "--host=localhost"}, c.Security.flags()...)
 	command = append(command, "--format=csv")
 	for _, statement := range statements {
 		command = append(command, "--execute="+statement)

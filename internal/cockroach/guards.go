@@ -56,9 +56,13 @@ func podGuards() []guard {
 			"spec.template.spec.containers", "the database's container, cockroachdb, is the only one; initContainers can be added",
 			func(object fields) any { return keysOf(containers(object), "name") },
 		},
-		{"spec.template.spec.volumes[" + claimTemplate + "]", settled, func(object fields) any {
-			return named(list(object, "spec", "template", "spec", "volumes"), "name", claimTemplate)
+		{"spec.template.spec.volumes", "add others; leave datadir and the certificates as they are", func(object fields) any {
+			return named(list(object, "spec", "template", "spec", "volumes"), claimTemplate, certsVolume, secretVolume)
 		}},
+		{"spec.template.spec.initContainers[" + copier + "]", settled, func(object fields) any {
+			return named(list(object, "spec", "template", "spec", "initContainers"), copier)
+		}},
+		{"spec.template.spec.shareProcessNamespace", settled, at("spec", "template", "spec", "shareProcessNamespace")},
 	}
 }
 
@@ -85,7 +89,7 @@ func containerGuards() []guard {
 			return portsOf(list(container, "ports"), "containerPort", "protocol")
 		}),
 		nested("env", func(container fields) any {
-			return named(list(container, "env"), "name", reservedEnv()...)
+			return named(list(container, "env"), reservedEnv()...)
 		}),
 		nested("volumeMounts", func(container fields) any { return storeMounts(list(container, "volumeMounts")) }),
 	}
@@ -199,11 +203,11 @@ func keysOf(items []any, key string) []any {
 }
 
 // named are the items with these names.
-func named(items []any, key string, names ...string) map[string][]any {
+func named(items []any, names ...string) map[string][]any {
 	all := map[string][]any{}
 	for _, item := range items {
 		one, _ := item.(fields)
-		if name, _ := one[key].(string); slices.Contains(names, name) {
+		if name, _ := one["name"].(string); slices.Contains(names, name) {
 			all[name] = append(all[name], item)
 		}
 	}
@@ -224,7 +228,7 @@ func only(value any, keys ...string) fields {
 
 // portsOf are the ports that have our names, with these keys of them.
 func portsOf(items []any, keys ...string) map[string][]any {
-	ours := named(items, "name", "grpc", "http")
+	ours := named(items, "grpc", "http")
 	for name, ports := range ours {
 		for i := range ports {
 			ours[name][i] = only(ports[i], keys...)
@@ -233,14 +237,15 @@ func portsOf(items []any, keys ...string) map[string][]any {
 	return ours
 }
 
-// storeMounts are the mounts that are the data's, or that would hide the data
-// or the program.
+// storeMounts are the mounts that are the data's or the certificates', or that
+// would hide these or the program.
 func storeMounts(mounts []any) map[string]any {
 	all := map[string]any{}
 	for _, mount := range mounts {
 		one, _ := mount.(fields)
 		place, _ := one["mountPath"].(string)
-		if overlaps(place, storePath) || overlaps(place, program) || one["name"] == claimTemplate {
+		ours := slices.Contains([]any{claimTemplate, certsVolume, secretVolume}, one["name"])
+		if ours || slices.ContainsFunc([]string{storePath, program, CertsPath, secretPath}, func(p string) bool { return overlaps(place, p) }) {
 			all[place] = mount
 		}
 	}

@@ -78,7 +78,7 @@ func TestCompleteSQL_refusesWhatCannotBeRun(t *testing.T) {
 
 func TestScriptCommand_showsNoStatement(t *testing.T) {
 	command := sampleCluster().ScriptCommand()
-	if want := []string{"/cockroach/cockroach", "sql", "--host=localhost", "--insecure", "--format=csv"}; !slices.Equal(want, command) {
+	if want := []string{"/cockroach/cockroach", "sql", "--host=localhost", "--certs-dir=/cockroach/cockroach-certs", "--format=csv"}; !slices.Equal(want, command) {
 		t.Errorf("%q, want %q", command, want)
 	}
 }

@@ -51,7 +51,7 @@ func sampleCluster(change ...func(*Cluster)) Cluster {
 	c := Cluster{
 		Namespace: "default", Name: DefaultName, Nodes: 3, Image: DefaultImage,
 		CPU: resource.MustParse("2"), Memory: resource.MustParse("8Gi"), Storage: resource.MustParse("10Gi"),
-		StorageClass: "standard", Incarnation: "0a1b2c3d", Security: Insecure,
+		StorageClass: "standard", Incarnation: "0a1b2c3d", Security: TLS, AppUser: DefaultAppUser,
 	}
 	for _, f := range change {
 		f(&c)

@@ -35,6 +35,16 @@ const (
 	// AnnotationImage is what runs on a volume of our own: the same image
 	// deletes its directory.
 	AnnotationImage = "crdb-kube.github.io/image"
+	// AnnotationCAExpires and the two that follow say when certificates in a Secret end
+	// (RFC 3339, UTC).
+	AnnotationCAExpires   = "crdb-kube.github.io/ca-expires"
+	AnnotationNodeExpires = "crdb-kube.github.io/node-expires"
+	AnnotationRootExpires = "crdb-kube.github.io/root-expires"
+	// AnnotationPasswordSet says in which database the user and the password of
+	// a Secret are known: cluster ID and user.
+	AnnotationPasswordSet = "crdb-kube.github.io/password-set"
+	// AnnotationReloaded is when a pod was told of new certificates.
+	AnnotationReloaded = "crdb-kube.github.io/reloaded"
 	// AnnotationNode is the name of the machine that a volume of our own lies on.
 	AnnotationNode = "crdb-kube.github.io/node"
 )
@@ -134,6 +144,18 @@ func (c Cluster) Budget() string { return c.Name + "-budget" }
 
 // SettingsName is the name of the ConfigMap that keeps Record.
 func (c Cluster) SettingsName() string { return c.Name + "-cluster" }
+
+// AuthoritySecretName is the name of the Secret that keeps the CA with its key.
+// No pod gets it.
+func (c Cluster) AuthoritySecretName() string { return c.Name + "-ca" }
+
+// CertificatesSecretName is the name of the Secret with the certificates that
+// the pods get, unless CertsSecret names another.
+func (c Cluster) CertificatesSecretName() string { return c.Name + "-certs" }
+
+// AppSecretName is the name of the Secret with all that the application needs
+// to connect.
+func (c Cluster) AppSecretName() string { return c.Name + "-app" }
 
 // LockName is the name of the Lease that keeps two commands apart.
 func (c Cluster) LockName() string { return c.Name + "-lock" }

@@ -49,6 +49,7 @@ func (c Cluster) shapePod(template *applycore.PodTemplateSpecApplyConfiguration)
 		WithRequests(corev1.ResourceList{corev1.ResourceCPU: c.CPU, corev1.ResourceMemory: c.Memory}).
 		WithLimits(corev1.ResourceList{corev1.ResourceMemory: c.Memory})
 	database.ReadinessProbe.HTTPGet.WithScheme(corev1.URIScheme(strings.ToUpper(c.HTTPScheme())))
+	c.shapeCertificates(template)
 }
 
 // startArgs are the arguments of the program in each pod. Kubernetes puts the
@@ -59,7 +60,7 @@ func (c Cluster) startArgs() []string {
 	if c.Nodes == 1 {
 		verb = "start-single-node"
 	}
-	args := append([]string{verb}, c.Security.startFlags()...)
+	args := append([]string{verb}, c.Security.flags()...)
 	args = append(args,
 		"--store=path="+storePath,
 		fmt.Sprintf("--listen-addr=:%d", SQLPort),

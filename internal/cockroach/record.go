@@ -24,6 +24,8 @@ const (
 	keyIncarnation = "incarnation"
 	keySpare       = "spare-volumes"
 	keySecurity    = "security"
+	keyCertsSecret = "certs-secret"
+	keyAppUser     = "app-user"
 	keyPatch       = "patch"
 	keyInitSQL     = "init-sql"
 	keyClusterID   = "cluster-id"
@@ -50,6 +52,7 @@ func (c Cluster) Record() map[string]string {
 	for key, value := range map[string]string{
 		keyClass: c.StorageClass, keyHostPath: c.HostPath, keyClusterID: c.ClusterID,
 		keyPatch: c.Patch, keyInitSQL: string(c.InitSQL),
+		keyCertsSecret: c.CertsSecret, keyAppUser: c.AppUser,
 	} {
 		if value != "" {
 			data[key] = value
@@ -75,6 +78,8 @@ func ParseRecord(namespace, name string, data map[string]string) (Cluster, error
 		HostPath:     data[keyHostPath],
 		Incarnation:  data[keyIncarnation],
 		Security:     Security(data[keySecurity]),
+		CertsSecret:  data[keyCertsSecret],
+		AppUser:      data[keyAppUser],
 		ClusterID:    data[keyClusterID],
 		Patch:        data[keyPatch],
 		InitSQL:      InitSQL(data[keyInitSQL]),

@@ -53,7 +53,7 @@ func TestParseRecord_leavesUnknownKeysAlone(t *testing.T) {
 func TestParseRecord_refusesWhatItCannotTrust(t *testing.T) {
 	for key, value := range map[string]string{
 		"version": "2", "nodes": "many", "spare-volumes": "", "cpu": "x", "memory": "", "storage": "10Gb",
-		"incarnation": "../../etc", "host-path": "/", "security": "tls", "cluster-id": "none", "storage-class": "",
+		"incarnation": "../../etc", "host-path": "/", "security": "mtls", "certs-secret": "No Secret", "app-user": "root", "cluster-id": "none", "storage-class": "",
 		"init-sql": "CREATE TABLE t (i INT);",
 	} {
 		data := sampleCluster().Record()

@@ -4,21 +4,58 @@ package cockroach
 // place that turns it into flags and schemes.
 type Security string
 
-// Insecure means no TLS and no passwords: whoever reaches the port is root.
-const Insecure Security = "insecure"
+const (
+	// TLS: every connection is encrypted, CockroachDB nodes and root prove who
+	// they are by certificates, other users by a password or a certificate.
+	TLS Security = "tls"
+	// Insecure means no TLS and no passwords: whoever reaches the port is root.
+	Insecure Security = "insecure"
+)
 
-// startFlags are the flags of `start` that follow from it.
-func (s Security) startFlags() []string { return []string{"--insecure"} }
+// CertsPath is the directory in the pods with the five files of Certificates.
+// The root certificate is among them: who may run commands in a pod could use
+// the node's own key, which gives no less.
+const CertsPath = "/cockroach/cockroach-certs"
 
-// clientFlags are the flags of every client command that follow from it.
-func (s Security) clientFlags() []string { return []string{"--insecure"} }
+// String is the word for it in what people read.
+func (s Security) String() string {
+	if s == TLS {
+		return "TLS"
+	}
+	return string(s)
+}
+
+// flags are those of `start` and of every client command that follow from it.
+func (s Security) flags() []string {
+	if s == Insecure {
+		return []string{"--insecure"}
+	}
+	return []string{"--certs-dir=" + CertsPath}
+}
 
 // httpScheme is how the HTTP port is spoken to.
-func (s Security) httpScheme() string { return "http" }
+func (s Security) httpScheme() string {
+	if s == Insecure {
+		return "http"
+	}
+	return "https"
+}
 
-// urlQuery is how a connection string says it.
-func (s Security) urlQuery() string { return "sslmode=disable" }
+// urlQuery is how a connection string says it. A driver with `require`
+// encrypts and needs no file; who adds sslrootcert and verify-full also makes
+// sure whom it talks to.
+func (s Security) urlQuery() string {
+	if s == Insecure {
+		return "sslmode=disable"
+	}
+	return "sslmode=require"
+}
 
 // channel tells the database's makers, who count such things when diagnostics
-// are on, how it was installed; the official manifests set the same value.
-func (s Security) channel() string { return "kubernetes-insecure" }
+// are on, how it was installed; the official manifests set the same values.
+func (s Security) channel() string {
+	if s == Insecure {
+		return "kubernetes-insecure"
+	}
+	return "kubernetes-secure"
+}

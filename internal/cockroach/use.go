@@ -11,7 +11,7 @@ const Container = "cockroachdb"
 
 // ShellCommand opens an SQL shell as root inside a pod.
 func (c Cluster) ShellCommand() []string {
-	return append([]string{program, "sql"}, c.Security.clientFlags()...)
+	return append([]string{program, "sql"}, c.Security.flags()...)
 }
 
 // URL is where clients inside the Kubernetes cluster connect to, as root.

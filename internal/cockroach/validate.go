@@ -155,13 +155,28 @@ func (c Cluster) settledFaults() []*Fault {
 	if !regexp.MustCompile(`^[0-9a-f]{8}$`).MatchString(c.Incarnation) {
 		faults = append(faults, &Fault{"incarnation", c.Incarnation, "not eight hexadecimal digits", ""})
 	}
-	if c.Security != Insecure {
-		faults = append(faults, &Fault{"security", string(c.Security), "not a mode that this crdb-kube knows", string(Insecure)})
-	}
+	faults = append(faults, c.securityFaults()...)
 	if c.ClusterID != "" && !uuid().MatchString(c.ClusterID) {
 		faults = append(faults, &Fault{"cluster-id", c.ClusterID, "not the identity of a cluster", ""})
 	}
 	return faults
+}
+
+func (c Cluster) securityFaults() []*Fault {
+	var faults []*Fault
+	if c.Security != Insecure && c.Security != TLS {
+		faults = append(faults, &Fault{"security", string(c.Security), "not a mode that this crdb-kube knows", "tls or insecure"})
+	}
+	switch {
+	case c.CertsSecret == "":
+	case c.Security == Insecure:
+		faults = append(faults, &Fault{"certs-secret", c.CertsSecret, "an insecure cluster has no certificates", "leave out one of --certs-secret and --insecure"})
+	case len(validation.IsDNS1123Subdomain(c.CertsSecret)) > 0:
+		faults = append(faults, &Fault{"certs-secret", c.CertsSecret, "not a name that Kubernetes allows for a Secret", "kubectl get secrets lists them"})
+	case c.CertsSecret == c.CertificatesSecretName(), c.CertsSecret == c.AuthoritySecretName(), c.CertsSecret == c.AppSecretName():
+		faults = append(faults, &Fault{"certs-secret", c.CertsSecret, "a name that crdb-kube uses for its own Secrets", "choose another name"})
+	}
+	return append(faults, c.appUserFaults()...)
 }
 
 func (c Cluster) pathFaults() []*Fault {

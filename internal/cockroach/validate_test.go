@@ -76,7 +76,17 @@ func TestValidate_namesFaultsOfSizeAndStorage(t *testing.T) {
 		{"class", func(c *Cluster) { c.StorageClass = "No Such" }, "storage-class"},
 		{"incarnation", func(c *Cluster) { c.Incarnation = "../.." }, "incarnation"},
 		{"no incarnation", func(c *Cluster) { c.Incarnation = "" }, "incarnation"},
-		{"mode", func(c *Cluster) { c.Security = "tls" }, "security"},
+		{"mode", func(c *Cluster) { c.Security = "mtls" }, "security"},
+		{"certificates of an insecure cluster", func(c *Cluster) { c.Security, c.CertsSecret = Insecure, "mine" }, "certs-secret"},
+		{"certificates from nowhere", func(c *Cluster) { c.CertsSecret = "No Secret" }, "certs-secret"},
+		{"certificates from our own Secret", func(c *Cluster) { c.CertsSecret = "cockroachdb-certs" }, "certs-secret"},
+		{"certificates from a Secret", func(c *Cluster) { c.CertsSecret = "mine" }, ""},
+		{"user root", func(c *Cluster) { c.AppUser = "root" }, "app-user"},
+		{"user of the database's own", func(c *Cluster) { c.AppUser = "crdb_internal_x" }, "app-user"},
+		{"user with a quote", func(c *Cluster) { c.AppUser = `a"b` }, "app-user"},
+		{"user in capitals", func(c *Cluster) { c.AppUser = "App" }, "app-user"},
+		{"no user", func(c *Cluster) { c.AppUser = "" }, ""},
+		{"user", func(c *Cluster) { c.AppUser = "shop_1" }, ""},
 		{"identity", func(c *Cluster) { c.ClusterID = "1" }, "cluster-id"},
 	})
 }

@@ -38,6 +38,9 @@ type Vars struct {
 	// Capacity and CapacityAvailable are bytes of the whole file system,
 	// CapacityUsed those of the store alone.
 	Capacity, CapacityUsed, CapacityAvailable Count
+	// CAExpires and NodeExpires are when the certificates end that it uses, in
+	// seconds since 1970; 0 without TLS.
+	CAExpires, NodeExpires Count
 	// Version is the release that runs, such as "v21.1.2"; empty if unknown.
 	Version string
 }
@@ -55,6 +58,9 @@ func (v *Vars) counts() map[string]*Count {
 		"capacity":               &v.Capacity,
 		"capacity_used":          &v.CapacityUsed,
 		"capacity_available":     &v.CapacityAvailable,
+
+		"security_certificate_expiration_ca":   &v.CAExpires,
+		"security_certificate_expiration_node": &v.NodeExpires,
 	}
 }
 

@@ -62,6 +62,15 @@ func (v Version) Deployable() bool { return v.atLeast(21, 1) }
 // since v25.4, off by default since v26.1.
 func (v Version) guardsInternals() bool { return v.atLeast(25, 4) }
 
+// readsGroupKeys says whether programs of this release take a key file that
+// belongs to root and that their group may read (0440), which is how the kubelet
+// hands out a Secret to pods that do not run as root. Others get a copy of their
+// own. An image without a release in its tag gets one, too: the copy serves all.
+//
+// Source: cockroachdb/cockroach PR 68182 (the server's own check, v21.2.0) and
+// PRs 81951 and 82374 (the SQL client's, in v22.1.1 or .2 and all of v22.2).
+func (v Version) readsGroupKeys() bool { return v.atLeast(22, 2) }
+
 // throttles says whether a cluster without a licence is slowed down.
 //
 // Source: Licensing FAQs of CockroachDB and pkg/server/license/enforcer.go:

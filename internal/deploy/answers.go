@@ -66,10 +66,11 @@ func (a *answers) ask(ctx context.Context, c cockroach.Cluster, pods []*corev1.P
 }
 
 func runningContainer(pod *corev1.Pod) string {
-	if pod.DeletionTimestamp != nil || len(pod.Status.ContainerStatuses) == 0 || pod.Status.ContainerStatuses[0].State.Running == nil {
+	status := database(pod)
+	if pod.DeletionTimestamp != nil || status.State.Running == nil {
 		return ""
 	}
-	return pod.Status.ContainerStatuses[0].ContainerID
+	return status.ContainerID
 }
 
 func (a *answers) one(ctx context.Context, c cockroach.Cluster, pod, id string) word {

@@ -18,6 +18,9 @@ func (u *up) apply(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	tally := map[kube.Outcome]int{}
+	if err := u.applySecrets(ctx, tally); err != nil {
+		return ending{}, err
+	}
 	for _, object := range objects {
 		if kube.RefTo(object).Kind == kube.ConfigMap {
 			continue // the settings were written before the claims

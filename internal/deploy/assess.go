@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -115,11 +114,12 @@ func beingReplaced(set *appsv1.StatefulSet, pod *corev1.Pod) bool {
 
 func describe(pod *corev1.Pod, events []*corev1.Event, said word, c cockroach.Cluster) Pod {
 	p := Pod{Name: pod.Name, Node: pod.Spec.NodeName, Created: pod.CreationTimestamp.Time, Said: said}
-	var status corev1.ContainerStatus
-	if len(pod.Status.ContainerStatuses) > 0 {
-		status = pod.Status.ContainerStatuses[0]
-	}
+	status := database(pod)
 	p.Restarts = status.RestartCount
+	before, name, waits := holdingUp(pod)
+	if waits {
+		status = before
+	}
 	switch {
 	case pod.DeletionTimestamp != nil:
 		p.Phase = Terminating
@@ -128,13 +128,16 @@ func describe(pod *corev1.Pod, events []*corev1.Event, said word, c cockroach.Cl
 		p.Cause = unschedulableCause(p)
 	case podReady(pod):
 		p.Phase = Ready
-	case status.State.Running != nil:
+	case status.State.Running != nil && !waits:
 		p.Phase, p.Detail = running(said)
+		if cause := crashCause(pod, status, c); said.silent() && cause != nil && cause.Class == progress.User {
+			p.Cause = cause // it will end as it did before
+		}
 	case failedToPull(status):
 		p.Phase, p.Detail = CannotPull, podImage(pod)
 		p.Cause = pullCause(pod, status, events, p.Detail)
 	case crashed(status):
-		p.Phase, p.Detail = Crashing, lastEnd(status)
+		p.Phase, p.Detail = Crashing, name+lastEnd(status)
 		p.Cause = crashCause(pod, status, c)
 	case pulls(pod, events):
 		p.Phase, p.Detail = Pulling, podImage(pod)
@@ -176,52 +179,6 @@ func running(said word) (Phase, string) {
 		return WaitingForInit, ""
 	}
 	return Joining, said.text
-}
-
-func failedToPull(status corev1.ContainerStatus) bool {
-	waiting := status.State.Waiting
-	if waiting == nil {
-		return false
-	}
-	switch waiting.Reason {
-	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError":
-		return true
-	}
-	return false
-}
-
-func crashed(status corev1.ContainerStatus) bool {
-	return status.State.Terminated != nil || (status.State.Waiting != nil && status.LastTerminationState.Terminated != nil)
-}
-
-// lastEnd says how the container ended last.
-func lastEnd(status corev1.ContainerStatus) string {
-	end := status.State.Terminated
-	if end == nil {
-		end = status.LastTerminationState.Terminated
-	}
-	text := fmt.Sprintf("exit code %d", end.ExitCode)
-	if end.Reason != "" && end.Reason != "Error" && end.Reason != "Completed" {
-		text = end.Reason + ", " + text
-	}
-	return text
-}
-
-// pulls says whether the last word about the image is that it is being pulled.
-func pulls(pod *corev1.Pod, events []*corev1.Event) bool {
-	pulling := false
-	for _, event := range events {
-		if event.InvolvedObject.UID != pod.UID {
-			continue
-		}
-		switch event.Reason {
-		case "Pulling":
-			pulling = true
-		case "Pulled", "Failed":
-			pulling = false
-		}
-	}
-	return pulling
 }
 
 // Count is how many pods satisfy a condition.

@@ -45,18 +45,27 @@ func pullCause(pod *corev1.Pod, status corev1.ContainerStatus, events []*corev1.
 }
 
 // crashCause is unclear: a pod that ends once may come up the next time. But a
-// directory that it may not write to does not change by itself.
+// directory that it may not write to does not change by itself. A container that
+// has not ended yet has none.
 func crashCause(pod *corev1.Pod, status corev1.ContainerStatus, c cockroach.Cluster) *progress.Cause {
+	if status.State.Terminated == nil && status.LastTerminationState.Terminated == nil {
+		return nil
+	}
 	if said := lastWords(status); cockroach.NotWritable(said) {
 		return notWritable(pod, said, c)
 	}
-	return &progress.Cause{
+	cause := &progress.Cause{
 		ID:       CrashLoop,
 		Class:    progress.Unclear,
 		Sentence: fmt.Sprintf("CockroachDB ends by itself: %s, %s", lastEnd(status), count(int(status.RestartCount), "restart")),
 		Evidence: []progress.Evidence{{Text: lastWords(status), Where: "pod " + pod.Name + ", node " + pod.Spec.NodeName}},
 		Next:     fmt.Sprintf("kubectl logs -n %s %s --previous", pod.Namespace, pod.Name),
 	}
+	if _, name, waits := holdingUp(pod); waits {
+		cause.Sentence = fmt.Sprintf("%sfails: %s, %s", name, lastEnd(status), count(int(status.RestartCount), "restart"))
+		cause.Next += " -c " + status.Name
+	}
+	return cause
 }
 
 // notWritable is for volumes whose directories belong to root, by provisioners

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
@@ -98,5 +100,26 @@ func TestNotWritable_neverOffersToStartEmptyOverData(t *testing.T) {
 	living := describe(state.Pod, nil, word{}, sample())
 	if living.Cause == nil || living.Cause.ID != StoreNotWritable || strings.Contains(living.Cause.Next, "--fresh") {
 		t.Errorf("got %+v", living.Cause)
+	}
+}
+
+// With each restart it runs for a second before it ends again: what keeps it
+// from starting is known all the same.
+func TestDescribe_knowsWhyAPodThatJustRestartedWillEndAgain(t *testing.T) {
+	pod := readPod(t, "testdata/pods/crash-loop-store-not-writable.yaml").Pod
+	status := &pod.Status.ContainerStatuses[0]
+	status.LastTerminationState = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
+		ExitCode: 1, Message: "ERROR: unable to create log directory: mkdir /cockroach/cockroach-data/logs: permission denied\n",
+	}}
+	status.State = corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+	if again := describe(pod, nil, word{}, sample()); again.Cause == nil || again.Cause.ID != StoreNotWritable || again.Phase != Starting {
+		t.Errorf("got %+v, cause %+v", again, again.Cause)
+	}
+	if answers := describe(pod, nil, word{health: cockroach.WaitingForInit}, sample()); answers.Cause != nil {
+		t.Errorf("it answers, and has cause %+v", answers.Cause)
+	}
+	status.LastTerminationState.Terminated.Message = "ERROR: killed\n"
+	if other := describe(pod, nil, word{}, sample()); other.Cause != nil {
+		t.Errorf("a single crash was taken for the next: %+v", other.Cause)
 	}
 }

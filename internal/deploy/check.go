@@ -104,7 +104,7 @@ func mayDo(ctx context.Context, client *kube.Client, namespace string, need, way
 	}
 	return &Error{
 		Message: "namespace " + namespace + ": you may not " + and(names),
-		Next:    "ask whoever runs the cluster for a role that allows it; docs/permissions.md lists all that crdb-kube needs",
+		Next:    "ask whoever runs the cluster for it; crdb-kube rbac prints the smallest Role with which all commands work",
 	}
 }
 
@@ -131,6 +131,9 @@ func (u *up) checkCluster(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	if err := u.decide(ctx); err != nil {
+		return ending{}, err
+	}
+	if err := u.prepareSecrets(ctx); err != nil {
 		return ending{}, err
 	}
 	if u.cluster.HostPath != "" {

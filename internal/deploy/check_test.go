@@ -2,11 +2,14 @@ package deploy
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/version"
@@ -41,6 +44,44 @@ func TestUp_namesAllMissingPermissionsInOneMessage(t *testing.T) {
 	_, err := w.up()
 	wantError(t, err, Failed, "namespace default: you may not create pods/exec and create persistentvolumeclaims")
 	wroteNothing(t, w)
+}
+
+func TestEveryCommand_namesTheOneRightThatIsMissing(t *testing.T) {
+	role, ok := Roles("default", "", NamespaceOnly)[0].(*rbacv1.Role)
+	if !ok {
+		t.Fatal("the first object is no Role")
+	}
+	var rights []string
+	for _, rule := range role.Rules {
+		for _, resource := range rule.Resources {
+			for _, verb := range rule.Verbs {
+				rights = append(rights, verb+" "+resource)
+			}
+		}
+	}
+	for _, lacks := range rights {
+		t.Run(lacks, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.missing = func(verb, resource string) bool {
+				right := verb + " " + resource
+				return right == lacks || !slices.Contains(rights, right)
+			}
+			_, err := w.up()
+			if err == nil {
+				_, err = w.rotate()
+			}
+			if err == nil {
+				_, err = w.down(Given)
+			}
+			wantError(t, err, Failed, lacks)
+			for _, other := range rights {
+				if err != nil && !strings.Contains(lacks, other) && strings.Contains(err.Error(), other) {
+					t.Errorf("names %s, too: %v", other, err)
+				}
+			}
+		})
+	}
 }
 
 func TestUp_needsOneOfTheTwoWaysToReachPods(t *testing.T) {

@@ -59,10 +59,10 @@ func (w wiper) wipe(ctx context.Context, seen survey, c condemned) (ending, rema
 	doomed := c.data
 	if len(unreached) > 0 {
 		doomed = slices.DeleteFunc(slices.Clone(doomed), func(ref kube.Ref) bool {
-			return ref.Kind == kube.ConfigMap || unreached[ref.Name]
+			return ref.Kind == kube.ConfigMap || ref.Kind == kube.Secret || unreached[ref.Name]
 		})
 	}
-	for _, batch := range byKind(doomed, kube.PersistentVolumeClaim, kube.PersistentVolume, kube.ConfigMap) {
+	for _, batch := range byKind(doomed, kube.PersistentVolumeClaim, kube.PersistentVolume, kube.Secret, kube.ConfigMap) {
 		if err := removeAndAwait(ctx, w.client, w.r, batch); err != nil {
 			return ending{}, remains{}, err
 		}
@@ -78,7 +78,7 @@ func (w wiper) wipe(ctx context.Context, seen survey, c condemned) (ending, rema
 	if len(unreached) > 0 {
 		return done("%s; what lies on nodes that do not answer stays", kinds(doomed)), rest, nil
 	}
-	return done("%s", kinds(doomed)), rest, w.verify(ctx)
+	return done("%s", kinds(doomed)), rest, w.verify(ctx, c)
 }
 
 // byKind sorts refs into batches, in the order of the kinds.
@@ -100,12 +100,15 @@ func byKind(refs []kube.Ref, order ...kube.Kind) [][]kube.Ref {
 
 // verify looks once more: a claim may have been made anew by a hand or a
 // controller while we deleted.
-func (w wiper) verify(ctx context.Context) error {
+func (w wiper) verify(ctx context.Context, c condemned) error {
 	seen, err := look(ctx, w.client, w.target)
 	if err != nil {
 		return err
 	}
 	left := data(seen, w.target)
+	if !slices.ContainsFunc(c.data, isSecret) { // they were to stay
+		left = slices.DeleteFunc(left, isSecret)
+	}
 	if len(left) == 0 {
 		return nil
 	}

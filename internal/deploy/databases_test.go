@@ -36,7 +36,7 @@ func (w *world) Get(_ context.Context, at kube.Endpoint) (kube.Answer, error) {
 	switch {
 	case at.Path == cockroach.VarsPath && id != "":
 		return kube.Answer{Status: 200, Body: []byte(w.vars(pod))}, nil
-	case at.Path == cockroach.IdentityPath && id != "" && !w.login:
+	case at.Path == cockroach.IdentityPath && id != "" && !w.login && at.Scheme != "https":
 		return kube.Answer{Status: 200, Body: []byte(`{"clusterId": "` + id + `","reportingEnabled": false}`)}, nil
 	case at.Path == cockroach.IdentityPath && id != "":
 		return kube.Answer{Status: 401}, nil
@@ -60,6 +60,10 @@ func (w *world) vars(pod *corev1.Pod) string {
 	if live < all {
 		under = 12
 	}
+	expires := int64(0)
+	if cert := w.shows(pod.Namespace, pod.Name); cert != nil {
+		expires = cert.NotAfter.Unix()
+	}
 	ordinal, _ := strconv.Atoi(strings.TrimPrefix(pod.Name, clusterOf(pod.Name)+"-"))
 	return fmt.Sprintf(`node_id %d
 liveness_livenodes %d
@@ -69,13 +73,20 @@ ranges_unavailable{store="1"} 0
 ranges_underreplicated{store="1"} %d
 capacity_used{store="1"} 6.3963136e+07
 build_timestamp{tag="v26.2.5"} 1.78e+09
-`, ordinal+1, live, under)
+security_certificate_expiration_node %d
+`, ordinal+1, live, under, expires)
 }
 
 // Exec knows init and the question for the cluster's ID.
 func (w *world) Exec(_ context.Context, command kube.Command) (int, error) {
 	if err := w.pass(); err != nil {
 		return 1, err
+	}
+	if command.Args[0] == "/bin/sh" {
+		return w.shell(command)
+	}
+	if command.Stdin != nil {
+		return w.script(command)
 	}
 	id := w.store(command.Namespace, command.Pod)
 	if slices.Contains(command.Args, "init") {

@@ -26,7 +26,8 @@ func (u *up) design(ctx context.Context) (cockroach.Cluster, error) {
 		Image:       u.opts.DefaultImage,
 		Storage:     defaultStorage(),
 		Incarnation: u.opts.Incarnation,
-		Security:    cockroach.Insecure,
+		Security:    cockroach.TLS,
+		AppUser:     cockroach.DefaultAppUser,
 	}
 	c = u.opts.Wish.onto(c)
 	storage, err := chooseStorage(u.opts.Wish, u.classes, u.notListed, u.nodes)

@@ -18,7 +18,8 @@ const (
 	KeepData Scope = "keep data"
 	// Everything: claims, volumes of our own and settings too.
 	Everything Scope = "everything"
-	// Anew: everything, and what the recipe left under our names.
+	// Anew: everything but the Secrets, and what the recipe left under our
+	// names. Whoever trusts the cluster, or knows its password, goes on to.
 	Anew Scope = "anew"
 )
 
@@ -29,7 +30,7 @@ type condemned struct {
 	objects []kube.Ref
 	// revisions are the set's ControllerRevisions.
 	revisions []kube.Ref
-	// data holds claims, volumes of our own, and last the settings.
+	// data holds claims, volumes of our own, Secrets, and last the settings.
 	data []kube.Ref
 	// selectors find the pods, once the set is gone.
 	selectors []string
@@ -63,7 +64,7 @@ func doomed(s survey, target Target, scope Scope) condemned {
 		switch ref.Kind {
 		case kube.StatefulSet:
 			c.set = &ref
-		case kube.PersistentVolumeClaim, kube.ConfigMap:
+		case kube.PersistentVolumeClaim, kube.ConfigMap, kube.Secret:
 			// data, below
 		default:
 			c.objects = append(c.objects, ref)
@@ -85,7 +86,7 @@ func doomed(s survey, target Target, scope Scope) condemned {
 		if len(s.leftByRecipe(target)) > 0 {
 			c.selectors = append(c.selectors, recipeSelector)
 		}
-		c.data = append(recipeData(s, target), data(s, target)...)
+		c.data = append(recipeData(s, target), slices.DeleteFunc(data(s, target), isSecret)...)
 		c.pods = append(c.pods, s.recipe.pods...)
 		if s.recipe.job != nil {
 			c.objects = append(c.objects, *s.recipe.job)
@@ -110,12 +111,14 @@ func recipeData(s survey, target Target) []kube.Ref {
 
 // data is what a cluster keeps between down and up.
 func data(s survey, target Target) []kube.Ref {
-	var all, settings []kube.Ref
+	var all, secrets, settings []kube.Ref
 	for _, ref := range s.sorted() {
 		switch {
 		case !owned(target, ref):
 		case ref.Kind == kube.PersistentVolumeClaim:
 			all = append(all, ref)
+		case ref.Kind == kube.Secret:
+			secrets = append(secrets, ref)
 		case ref.Kind == kube.ConfigMap:
 			settings = append(settings, ref)
 		}
@@ -126,12 +129,15 @@ func data(s survey, target Target) []kube.Ref {
 			all = append(all, ref)
 		}
 	}
-	return append(all, settings...)
+	return slices.Concat(all, secrets, settings)
 }
+
+func isSecret(ref kube.Ref) bool { return ref.Kind == kube.Secret }
 
 // kept says in words what stays.
 func kept(s survey, target Target) []string {
 	claims, settings, volumes := 0, 0, 0
+	certificates, credentials := false, false
 	size := ""
 	for i := range s.claims {
 		ref := kube.RefOf(kube.PersistentVolumeClaim, &s.claims[i])
@@ -145,8 +151,13 @@ func kept(s survey, target Target) []string {
 		}
 	}
 	for _, ref := range data(s, target) {
-		if ref.Kind == kube.ConfigMap {
+		switch ref.Kind {
+		case kube.ConfigMap:
 			settings++
+		case kube.Secret:
+			credentials = credentials || ref.Name == names(target).AppSecretName()
+			certificates = certificates || ref.Name != names(target).AppSecretName()
+		default:
 		}
 	}
 	var words []string
@@ -155,6 +166,12 @@ func kept(s survey, target Target) []string {
 	}
 	if volumes > 0 {
 		words = append(words, count(volumes, "volume")+" of our own")
+	}
+	if certificates {
+		words = append(words, "certificates")
+	}
+	if credentials {
+		words = append(words, "credentials")
 	}
 	if settings > 0 {
 		words = append(words, "settings")

@@ -18,7 +18,7 @@ func TestDown_keepsClaimsAndSettings(t *testing.T) {
 	result, err := w.down(Unasked)
 	wantNoError(t, err)
 	golden(t, "down.txt", w.transcript())
-	if diff := cmp.Diff([]string{"3 claims of 10Gi", "settings"}, result.Kept); diff != "" {
+	if diff := cmp.Diff([]string{"3 claims of 10Gi", "certificates", "credentials", "settings"}, result.Kept); diff != "" {
 		t.Errorf("kept (-want +got):\n%s", diff)
 	}
 	up, err := w.up()
@@ -94,6 +94,7 @@ func TestDown_countsWhatLiesOnADeadMachineAsLeft(t *testing.T) {
 		"/persistentvolume/cockroachdb-1.default.0badcafe",
 		"/persistentvolume/cockroachdb-2.default.0badcafe",
 		"default/configmap/cockroachdb-cluster",
+		"default/secret/cockroachdb-app", "default/secret/cockroachdb-ca", "default/secret/cockroachdb-certs",
 	}
 	if diff := cmp.Diff(kept, w.objects()); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)

@@ -114,6 +114,9 @@ func whose(ref kube.Ref, now time.Time) string {
 		return " belongs to cluster " + other
 	case slices.Contains(ref.Managers, kube.FieldManager):
 		others := slices.DeleteFunc(slices.Clone(ref.Managers), func(m string) bool { return m == kube.FieldManager })
+		if len(others) == 0 {
+			return " was made by crdb-kube, and its labels were changed since"
+		}
 		return " was made by crdb-kube, and its labels were changed by " + and(others)
 	}
 	return " was not made by crdb-kube for this cluster" + madeBy(", but by ", ref, now)

@@ -82,11 +82,15 @@ func (u *up) sendInit(ctx context.Context) error {
 // inPod runs one command in a pod's database container. A container that has
 // just started may not be found for a moment: that is tried again.
 func (u *up) inPod(ctx context.Context, pod string, args []string) (out, errOut string, code int, err error) {
+	return inPod(ctx, u.client, u.target.Namespace, pod, args)
+}
+
+func inPod(ctx context.Context, client *kube.Client, namespace, pod string, args []string) (out, errOut string, code int, err error) {
 	err = kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
 		var stdout, stderr bytes.Buffer
 		var runErr error
-		code, runErr = u.client.Exec(ctx, kube.Command{
-			Namespace: u.target.Namespace, Pod: pod, Container: cockroach.Container,
+		code, runErr = client.Exec(ctx, kube.Command{
+			Namespace: namespace, Pod: pod, Container: cockroach.Container,
 			Args: args, Stdout: &stdout, Stderr: &stderr,
 		})
 		out, errOut = stdout.String(), stderr.String()
@@ -105,8 +109,11 @@ func (u *up) identify(ctx context.Context, end func(string, ...any) ending) (end
 	u.r.waiting(0, 0, "asking %s for the cluster's ID", pod)
 	tries := 0
 	err := kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
-		why := u.askIdentity(ctx, pod)
-		if tries++; why != "" && tries > httpTries {
+		why := "asked by SQL alone"
+		if u.cluster.Security == cockroach.Insecure { // with TLS it wants a login
+			why = u.askIdentity(ctx, pod)
+		}
+		if tries++; why != "" && (tries > httpTries || u.cluster.Security != cockroach.Insecure) {
 			why = u.askIdentityBySQL(ctx, pod)
 		}
 		return kube.Verdict{Done: why == "", Why: pod + " to tell the cluster's ID: " + why, Again: 150 * time.Millisecond}, nil

@@ -47,12 +47,8 @@ func (u *up) runInitSQL(ctx context.Context) (ending, error) {
 		return ending{}, fmt.Errorf("init SQL through %s: %w", pod, err)
 	}
 	if code != 0 {
-		why := cockroach.ScriptFailure(text, errOut)
-		if why == "" {
-			why = fmt.Sprintf("exit code %d without a word", code)
-		}
 		return ending{}, &Error{
-			Message: "init SQL: " + why,
+			Message: "init SQL: " + sqlWhy(text, errOut, code),
 			Next:    "correct the file; the same command again runs all of it (the cluster is up and stays)",
 		}
 	}

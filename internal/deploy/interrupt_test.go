@@ -14,6 +14,7 @@ import (
 // on, until it ends uncut; after each cut it calls then.
 func cutEverywhere(t *testing.T, every int, prepare func(*testing.T) *world, command func(*world) error, then func(*testing.T, *world)) {
 	t.Helper()
+	t.Parallel()
 	const atOnce = 10
 	var uncut atomic.Bool
 	for first := 0; !uncut.Load() && !t.Failed(); first += atOnce * every {
@@ -81,7 +82,7 @@ func serving(t *testing.T) *world {
 func TestUp_goesOnFromWhereverItWasCutOff(t *testing.T) {
 	objects := uncutObjects(t, withClass)
 	up := func(w *world) error { _, err := w.up(); return err }
-	cutEverywhere(t, 1, withClass, up, func(t *testing.T, w *world) {
+	cutEverywhere(t, 2, withClass, up, func(t *testing.T, w *world) {
 		upEndsRight(t, w, objects)
 		if again, err := w.up(); err != nil || again.Changed != 0 {
 			t.Errorf("up once more changed %d objects, error %v:\n%s", again.Changed, err, w.transcript())
@@ -93,7 +94,7 @@ func TestUp_withVolumesOfItsOwnGoesOnFromWhereverItWasCutOff(t *testing.T) {
 	hostPath := wish(Wish{HostPath: new("/data")})
 	objects := uncutObjects(t, withoutClass, hostPath)
 	up := func(w *world) error { _, err := w.up(hostPath); return err }
-	cutEverywhere(t, 3, withoutClass, up, func(t *testing.T, w *world) {
+	cutEverywhere(t, 5, withoutClass, up, func(t *testing.T, w *world) {
 		upEndsRight(t, w, objects, hostPath)
 	})
 }
@@ -101,7 +102,7 @@ func TestUp_withVolumesOfItsOwnGoesOnFromWhereverItWasCutOff(t *testing.T) {
 func TestDown_goesOnFromWhereverItWasCutOffAndLosesNothing(t *testing.T) {
 	objects := uncutObjects(t, withClass)
 	down := func(w *world) error { _, err := w.down(Unasked); return err }
-	cutEverywhere(t, 2, serving, down, func(t *testing.T, w *world) {
+	cutEverywhere(t, 3, serving, down, func(t *testing.T, w *world) {
 		_, err := w.down(Unasked)
 		wantNoError(t, err)
 		want := []string{
@@ -109,6 +110,9 @@ func TestDown_goesOnFromWhereverItWasCutOffAndLosesNothing(t *testing.T) {
 			"default/persistentvolumeclaim/datadir-cockroachdb-0",
 			"default/persistentvolumeclaim/datadir-cockroachdb-1",
 			"default/persistentvolumeclaim/datadir-cockroachdb-2",
+			"default/secret/cockroachdb-app",
+			"default/secret/cockroachdb-ca",
+			"default/secret/cockroachdb-certs",
 		}
 		if diff := cmp.Diff(want, w.objects()); diff != "" {
 			t.Errorf("objects after down (-want +got):\n%s", diff)
@@ -125,7 +129,7 @@ func TestUp_continuesAfterADownThatWasCutOff(t *testing.T) {
 
 func TestDown_deletingDataGoesOnFromWhereverItWasCutOffAndLeavesNothing(t *testing.T) {
 	down := func(w *world) error { _, err := w.down(Given); return err }
-	cutEverywhere(t, 2, serving, down, func(t *testing.T, w *world) {
+	cutEverywhere(t, 3, serving, down, func(t *testing.T, w *world) {
 		_, err := w.down(Given)
 		wantNoError(t, err)
 		if diff := cmp.Diff([]string(nil), w.objects()); diff != "" {
@@ -137,7 +141,7 @@ func TestDown_deletingDataGoesOnFromWhereverItWasCutOffAndLeavesNothing(t *testi
 func TestUp_afterAnInterruptedDeletionIsTheOldClusterOrANewOneOrRefuses(t *testing.T) {
 	var refused atomic.Int32
 	down := func(w *world) error { _, err := w.down(Given); return err }
-	cutEverywhere(t, 2, serving, down, func(t *testing.T, w *world) {
+	cutEverywhere(t, 3, serving, down, func(t *testing.T, w *world) {
 		result, err := w.up()
 		if err != nil {
 			refused.Add(1)

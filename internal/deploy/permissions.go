@@ -30,6 +30,7 @@ func upPermissions() []kube.Permission {
 		in("", "services", "", "get", "create", "patch"),
 		in("", "persistentvolumeclaims", "", "list", "watch", "create", "patch"),
 		in("", "configmaps", "", "get", "create", "patch"),
+		in("", "secrets", "", "get", "create", "patch"),
 		in("policy", "poddisruptionbudgets", "", "get", "create", "patch"),
 		in("coordination.k8s.io", "leases", "", "get", "create", "update", "delete"),
 	)
@@ -58,6 +59,7 @@ func dataPermissions() []kube.Permission {
 	return concat(
 		in("", "persistentvolumeclaims", "", "delete"),
 		in("", "configmaps", "", "patch", "delete"),
+		in("", "secrets", "", "get", "delete"),
 	)
 }
 

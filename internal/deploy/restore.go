@@ -34,7 +34,7 @@ func (s survey) restored(target Target) (cockroach.Cluster, bool) {
 // where they do not agree, or are not ours.
 func (s survey) fromClaims(target Target) (cockroach.Cluster, bool) {
 	c := names(target)
-	c.Security = cockroach.Insecure
+	c = s.secured(c)
 	for i := range s.claims {
 		claim := &s.claims[i]
 		incarnation, id := claim.Annotations[cockroach.AnnotationIncarnation], claim.Annotations[cockroach.AnnotationClusterID]

@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 )
 
 func (w *world) deleteSettings() {
@@ -15,10 +17,13 @@ func (w *world) deleteSettings() {
 const settingsAgain = "the settings of the cluster were gone; they are made again from what there is"
 
 func TestUp_makesLostSettingsAgainFromWhatRuns(t *testing.T) {
+	t.Parallel()
 	for name, asked := range map[string]Wish{
 		"on a class":               {Memory: quantity("4Gi"), SpareVolumes: new(1)},
 		"on volumes of our own":    {HostPath: new("/data"), Image: new("cockroachdb/cockroach:v24.1.1")},
 		"a single node, no change": {Nodes: new(1)},
+		"insecure":                 {Security: new(cockroach.Insecure)},
+		"without a user":           {AppUser: new("")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -70,7 +70,7 @@ func (w *world) downOf(at Target, data Consent) (DownResult, error) {
 func (w *world) status() (Status, error) {
 	ctx, cancel := w.run()
 	defer cancel()
-	return GetStatus(ctx, w.client, target(), time.Now)
+	return GetStatus(ctx, w.client, target(), w.now)
 }
 
 // run is the context of one command, which ends with it when it is cut off.
@@ -202,6 +202,7 @@ func (w *world) objects() []string {
 		core.WithKind("Pod"):                                        "pods",
 		core.WithKind("Service"):                                    "services",
 		core.WithKind("ConfigMap"):                                  "configmaps",
+		core.WithKind("Secret"):                                     "secrets",
 		core.WithKind("PersistentVolumeClaim"):                      "persistentvolumeclaims",
 		core.WithKind("PersistentVolume"):                           "persistentvolumes",
 		appsv1.SchemeGroupVersion.WithKind("StatefulSet"):           "statefulsets",

@@ -108,6 +108,7 @@ func TestUp_namesWhoScaledTheSet(t *testing.T) {
 }
 
 func TestUp_neverTakesPodsAwayThatSomebodyAdded(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.up()
 	wantNoError(t, err)

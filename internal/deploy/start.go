@@ -20,6 +20,9 @@ func (u *up) start(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	u.rollout = rollout
+	if err := u.refreshPods(ctx); err != nil {
+		return ending{}, err
+	}
 	if u.cluster.Nodes == 1 {
 		return done("1 pod answers"), nil
 	}

@@ -36,6 +36,10 @@ type Status struct {
 	// Live, Unavailable and UnderReplicated come from the database.
 	Live, Unavailable, UnderReplicated cockroach.Count
 	ThrottledFrom                      time.Time
+	// Expires is when the first certificate ends; zero: unknown, or no TLS.
+	Expires time.Time
+	// Warnings are what will be a problem, and is none yet.
+	Warnings []string
 	// Deleting: the deletion of the data has begun, and has not ended.
 	Deleting bool
 	Seen     time.Time
@@ -94,13 +98,13 @@ func GetStatus(ctx context.Context, client *kube.Client, target Target, now func
 	if err != nil {
 		return Status{}, err
 	}
-	return summarise(cluster, workload, rollout, readings, seen, now()), nil
+	return summarise(cluster, workload, rollout, readings, seen, now().Add(client.Ahead())), nil
 }
 
 // cluster is what was recorded, or where the record is lost what the
 // StatefulSet says; its absence altogether is an error.
 func (s survey) cluster(target Target, w kube.Workload) (cockroach.Cluster, error) {
-	c := cockroach.Cluster{Namespace: target.Namespace, Name: target.Name, Security: cockroach.Insecure}
+	c := s.secured(names(target))
 	switch {
 	case s.record != nil:
 		return *s.record, nil
@@ -174,6 +178,7 @@ func summarise(c cockroach.Cluster, w kube.Workload, rollout Rollout, readings m
 	if !s.Deleting {
 		s.losses(seen.lost(c))
 	}
+	s.expiry(readings, seen)
 	s.judge(w, rollout, readings, seen.absent(c))
 	return s
 }

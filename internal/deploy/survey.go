@@ -34,6 +34,10 @@ type survey struct {
 	left []kube.Ref
 	// pods are those with the cluster's labels.
 	pods []kube.Ref
+	// secrets are those under our names, whoever made them, by name.
+	secrets map[string]*corev1.Secret
+	// secretsHidden is why they could not be read.
+	secretsHidden error
 }
 
 // look reads the whole survey side by side. A user who may not list volumes
@@ -52,6 +56,7 @@ func look(ctx context.Context, client *kube.Client, target Target) (survey, erro
 		refs, err = client.Lookup(ctx, fixedObjects(target)...)
 		return err
 	})
+	group.Go(func() error { return s.lookSecrets(ctx, client, target) })
 	group.Go(func() (err error) {
 		s.set, err = client.StatefulSet(ctx, target.Namespace, cluster.Name)
 		return err
@@ -77,6 +82,11 @@ func look(ctx context.Context, client *kube.Client, target Target) (survey, erro
 	}
 	if s.set != nil {
 		refs = append(refs, kube.RefOf(kube.StatefulSet, s.set))
+	}
+	for _, secret := range s.secrets {
+		if ref := kube.RefOf(kube.Secret, secret); owned(target, ref) {
+			refs = append(refs, ref)
+		}
 	}
 	for _, ref := range refs {
 		s.refs[ref.String()] = ref

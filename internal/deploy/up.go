@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,10 @@ type UpOptions struct {
 	DefaultImage string
 	Namespace    NamespacePolicy
 	Conflicts    kube.Force
+	// Authority is the user's own CA; nil: an existing one, or a new one.
+	Authority *cockroach.Authority
+	// AppPassword says what becomes of the password of the application's user.
+	AppPassword PasswordPolicy
 	// Fresh deletes the cluster with its data first.
 	Fresh Consent
 	// Confirm is asked with the list of what dies before --fresh deletes it.
@@ -50,6 +55,16 @@ const (
 	NamespaceMustExist NamespacePolicy = ""
 	// CreateNamespace: it is made.
 	CreateNamespace NamespacePolicy = "create"
+)
+
+// PasswordPolicy says what becomes of a password.
+type PasswordPolicy string
+
+const (
+	// KeepPassword: it stays, and is made once.
+	KeepPassword PasswordPolicy = ""
+	// RotatePassword: a new one takes its place.
+	RotatePassword PasswordPolicy = "rotate"
 )
 
 // UpResult is what `up` ends with.
@@ -87,6 +102,8 @@ type up struct {
 	notes   []string
 	changed atomic.Int64
 	asked   *answers
+	certs   certificates
+	app     credentials
 	rollout Rollout
 	// generation is that of the StatefulSet as applied; what is older is not it.
 	generation int64
@@ -126,7 +143,7 @@ func Up(ctx context.Context, client *kube.Client, target Target, opts UpOptions,
 		{"start", u.start},
 		{"init", u.initialise},
 		{"ready", u.ready},
-	}, u.initSQLStep()...))
+	}, slices.Concat(u.appStep(), u.initSQLStep())...))
 	return u.result(), lostLock(held, err)
 }
 

@@ -55,9 +55,10 @@ func TestUp_leavesNoLockBehind(t *testing.T) {
 }
 
 func TestUp_asksForTheIdentityBySQLWhereHTTPDoesNotTellIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.login = true
-	result, err := w.up()
+	result, err := w.up(insecurely)
 	wantNoError(t, err)
 	if result.Cluster.ClusterID != clusterA {
 		t.Errorf("cluster ID %q, want %q", result.Cluster.ClusterID, clusterA)
@@ -171,6 +172,7 @@ func TestUp_freshOnAHostPathLeavesTheClass(t *testing.T) {
 }
 
 func TestUp_freshIsTheWayOutWhereUpRefuses(t *testing.T) {
+	t.Parallel()
 	cases := map[string]func(*testing.T, *world) func(*UpOptions){
 		"settings lost": func(t *testing.T, w *world) func(*UpOptions) {
 			t.Helper()

@@ -109,6 +109,7 @@ func (w *world) stuckPods() {
 }
 
 func TestDown_doesNotWaitForAPodOnAMachineThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
 	for name, data := range map[string]Consent{"keeping the data": Unasked, "with the data": Given} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -22,6 +22,11 @@ type Wish struct {
 	StorageClass *string
 	HostPath     *string
 	SpareVolumes *int
+	Security     *cockroach.Security
+	// CertsSecret is the user's own Secret with certificates; empty: ours.
+	CertsSecret *string
+	// AppUser is the SQL user for the application; empty: none.
+	AppUser *string
 	// Patch is YAML that is merged over the objects; empty: no longer any.
 	Patch *string
 	// InitSQL are statements that run once, after the cluster is initialised;
@@ -39,6 +44,9 @@ func (w Wish) onto(c cockroach.Cluster) cockroach.Cluster {
 	set(&c.StorageClass, w.StorageClass)
 	set(&c.HostPath, w.HostPath)
 	set(&c.SpareVolumes, w.SpareVolumes)
+	set(&c.Security, w.Security)
+	set(&c.CertsSecret, w.CertsSecret)
+	set(&c.AppUser, w.AppUser)
 	set(&c.Patch, w.Patch)
 	if w.InitSQL != nil && c.ClusterID == "" && c.InitSQL == cockroach.InitSQLNone {
 		c.InitSQL = cockroach.InitSQLPending
@@ -68,6 +76,11 @@ func change(was cockroach.Cluster, w Wish, now situation) (cockroach.Cluster, er
 	will := w.onto(was)
 	if w.Patch == nil {
 		if err := recordedPatch(will); err != nil {
+			return was, err
+		}
+	}
+	if now.initialised || now.running {
+		if err := keepSecurity(was, will, now); err != nil {
 			return was, err
 		}
 	}
@@ -191,7 +204,7 @@ func Check(name string, w Wish) error {
 		Storage:      defaultStorage(),
 		StorageClass: "any",
 		Incarnation:  "00000000",
-		Security:     cockroach.Insecure,
+		Security:     cockroach.TLS,
 	})
 	if w.HostPath != nil {
 		c.StorageClass = ""

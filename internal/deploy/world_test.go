@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -22,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/applyconfigurations"
@@ -60,6 +62,16 @@ type world struct {
 	login bool
 	// missing says which permissions the user does not have; nil: none.
 	missing func(verb, resource string) bool
+	// loaded are the certificates that pods use; noForward is why nobody may see
+	// them. deaf is how many reloads go unheard, reloads how many came.
+	loaded        map[string]*x509.Certificate
+	noForward     error
+	deaf, reloads int
+	// scripts came on stdin; badSQL is what the database says to them.
+	scripts []string
+	badSQL  string
+	// lostScript is how the connection ends under a script.
+	lostScript error
 	// left is how many more requests get through; negative: all.
 	left int
 	cut  func()
@@ -107,16 +119,29 @@ func newWorldWithout(t *testing.T, namespace string, objects ...runtime.Object) 
 // that matter here: the clientset's makes a map of all kinds at every write.
 func newTracker(t *testing.T) clienttesting.ObjectTracker {
 	t.Helper()
+	known, err := knownKinds()
+	wantNoError(t, err)
+	return clienttesting.NewFieldManagedObjectTracker(known.scheme, known.decoder, known.types)
+}
+
+type knowledge struct {
+	scheme  *runtime.Scheme
+	decoder runtime.Decoder
+	types   managedfields.TypeConverter
+}
+
+var knownKinds = sync.OnceValues(func() (knowledge, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		appsv1.AddToScheme, coordinationv1.AddToScheme, corev1.AddToScheme, policyv1.AddToScheme, storagev1.AddToScheme,
 	} {
-		wantNoError(t, add(scheme))
+		if err := add(scheme); err != nil {
+			return knowledge{}, err
+		}
 	}
 	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
-	decoder := serializer.NewCodecFactory(scheme).UniversalDecoder()
-	return clienttesting.NewFieldManagedObjectTracker(scheme, decoder, applyconfigurations.NewTypeConverter(scheme))
-}
+	return knowledge{scheme, serializer.NewCodecFactory(scheme).UniversalDecoder(), applyconfigurations.NewTypeConverter(scheme)}, nil
+})
 
 func (w *world) watch(action clienttesting.Action) (bool, watch.Interface, error) {
 	if err := w.pass(); err != nil {
@@ -220,6 +245,7 @@ func (w *world) makePods(set *appsv1.StatefulSet) {
 			}}},
 		}
 		w.join(pod)
+		w.load(set.Namespace, name)
 		if err := w.tracker.Create(podResource(), pod, set.Namespace); err != nil {
 			w.Error(err)
 		}
