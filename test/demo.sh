@@ -125,35 +125,71 @@ else
 	on_localkube
 fi
 
-sql='/cockroach/cockroach sql --insecure'
+sql='/cockroach/cockroach sql --certs-dir=/cockroach/cockroach-certs'
 
-say "One command to a database that answers."
+# app_pod writes the pod of an application: the password stays in its Secret.
+app_pod() {
+	cat >app.yaml <<END
+apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  restartPolicy: Never
+  containers:
+  - name: app
+    image: $(kubectl get statefulset cockroachdb -o 'jsonpath={.spec.template.spec.containers[0].image}')
+    command: [/cockroach/cockroach, sql]
+    args:
+    - --execute=CREATE TABLE words (id INT PRIMARY KEY, word STRING)
+    - --execute=INSERT INTO words VALUES (1, 'still here')
+    env:
+    - name: URI
+      valueFrom: {secretKeyRef: {name: cockroachdb-app, key: uri}}
+    - name: COCKROACH_URL
+      value: \$(URI)&sslrootcert=/app/ca.crt
+    volumeMounts: [{name: ca, mountPath: /app}]
+  volumes:
+  - name: ca
+    secret: {secretName: cockroachdb-app, items: [{key: ca.crt, path: ca.crt}]}
+END
+}
+
+say "One command to a database that answers, with TLS."
 run "$up"
 
 say "The same again: nothing to do."
 run "crdb-kube up"
 run "crdb-kube status"
 
-say "A row, written through one pod."
-run "kubectl exec cockroachdb-0 -- $sql \\
-    -e \"CREATE TABLE words (id INT PRIMARY KEY, word STRING)\" \\
-    -e \"INSERT INTO words VALUES (1, 'still here')\""
+say "The certificates, and which one each pod shows. They can be renewed while it runs."
+run "crdb-kube certs rotate"
+run "crdb-kube certs"
 
-say "That pod is killed. up waits until there is another, and says for what."
+say "What an application needs lies in a Secret. These are its keys; the values stay there."
+run "kubectl get secret cockroachdb-app -o go-template='{{range \$key, \$_ := .data}}{{println \$key}}{{end}}'"
+app_pod
+say "An application that writes a row, with nothing but that Secret."
+run "cat app.yaml"
+run "kubectl apply -f app.yaml"
+run "kubectl wait --for=jsonpath='{.status.phase}'=Succeeded pod/app --timeout=60s"
+run "kubectl logs app"
+
+say "A pod of the database is killed. up waits until there is another, and says for what."
 run "kubectl delete pod cockroachdb-0 --grace-period=1"
 run "crdb-kube up"
 run "kubectl exec cockroachdb-0 -- $sql \\
-    -e \"SELECT * FROM words\""
+    -e \"SELECT * FROM app.words\""
 
 say "down stops it and keeps the data, and up goes on with it."
 run "crdb-kube down"
 run "crdb-kube up"
 run "kubectl exec cockroachdb-2 -- $sql \\
-    -e \"SELECT * FROM words\""
+    -e \"SELECT * FROM app.words\""
 
 say "Only --delete-data deletes data. It asks, unless it is told yes."
 run "crdb-kube down --delete-data --yes"
-run "kubectl get statefulsets,services,configmaps,persistentvolumeclaims \\
+run "kubectl get statefulsets,services,configmaps,secrets,persistentvolumeclaims \\
     -l app.kubernetes.io/managed-by=crdb-kube"
 
 say "That was all of it."

@@ -73,7 +73,7 @@ func upBringsThreePodsToLife(p place) {
 	if err == nil {
 		p.t.Fatal("Pod Security restricted is not enforced")
 	}
-	got := p.crdb(p.up("--progress", "json")...).ok("ready in", "cockroachdb, 3 pods, insecure", "kubectl -n "+p.namespace+" exec")
+	got := p.crdb(p.up("--progress", "json")...).ok("ready in", "cockroachdb, 3 pods, TLS", "kubectl -n "+p.namespace+" exec")
 	if diff := cmp.Diff(p.labelled(), objectsIn(got.events())); diff != "" {
 		p.t.Errorf("objects of the events are not those with our label (-label +events):\n%s", diff)
 	}
@@ -119,7 +119,7 @@ func upAgainChangesNothing(p place) {
 	p.settle(3)
 	before := p.look()
 	var took []time.Duration
-	for _, args := range [][]string{p.up(), {"up"}, {"up", "--nodes", "3", "--insecure"}} {
+	for _, args := range [][]string{p.up(), {"up"}, {"up", "--nodes", "3", "--insecure=false"}} {
 		got := p.crdb(args...).ok("nothing to change")
 		took = append(took, got.took)
 		p.mentionsTheDefault(got, slices.Contains(args, "--image"))
@@ -191,7 +191,7 @@ func ready(pod corev1.Pod) bool {
 
 func downKeepsTheClaims(p place) {
 	claims := p.claims()
-	got := p.crdb("down").ok("stopped in", "3 claims of 10Gi", "crdb-kube up", "--delete-data")
+	got := p.crdb("down").ok("stopped in", "3 claims of 10Gi, certificates, credentials, settings", "crdb-kube up", "--delete-data")
 	if got.took > 10*time.Second {
 		p.t.Errorf("took %s, want 10s at most", got.took)
 	}
@@ -199,6 +199,7 @@ func downKeepsTheClaims(p place) {
 	for i := range 3 {
 		want = append(want, fmt.Sprintf("persistentvolumeclaim/datadir-cockroachdb-%d", i))
 	}
+	want = append(want, "secret/cockroachdb-app", "secret/cockroachdb-ca", "secret/cockroachdb-certs")
 	left := slices.DeleteFunc(p.labelled(), func(name string) bool { return strings.HasPrefix(name, "persistentvolume/") })
 	if diff := cmp.Diff(want, left); diff != "" {
 		p.t.Errorf("what is left (-want +got):\n%s", diff)

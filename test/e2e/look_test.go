@@ -93,7 +93,7 @@ func (p place) settle(nodes int) {
 func (p place) labelled() []string {
 	p.t.Helper()
 	list := get[metav1.PartialObjectMetadataList](p,
-		"statefulsets,services,poddisruptionbudgets,persistentvolumeclaims,persistentvolumes,configmaps", "-l", ours)
+		"statefulsets,services,poddisruptionbudgets,persistentvolumeclaims,persistentvolumes,configmaps,secrets", "-l", ours)
 	names := []string{}
 	for _, item := range list.Items {
 		if item.Namespace == p.namespace || item.Labels["crdb-kube.github.io/namespace"] == p.namespace {
@@ -124,10 +124,13 @@ func (p place) pods() []corev1.Pod {
 	return get[corev1.PodList](p, "pods", "-l", ours+",app.kubernetes.io/name=cockroachdb").Items
 }
 
+// certsDir is how a command inside a pod speaks to the database there, as root.
+const certsDir = "--certs-dir=/cockroach/cockroach-certs"
+
 // sql runs statements inside a pod and returns the rows as CSV, with a header.
 func (p place) sql(pod string, statements ...string) string {
 	p.t.Helper()
-	args := []string{"exec", pod, "-c", "cockroachdb", "--", "/cockroach/cockroach", "sql", "--insecure", "--format=csv"}
+	args := []string{"exec", pod, "-c", "cockroachdb", "--", "/cockroach/cockroach", "sql", certsDir, "--format=csv"}
 	for _, statement := range statements {
 		args = append(args, "-e", statement)
 	}

@@ -56,7 +56,7 @@ rules:
 		p.same(before)
 	})
 	p.step("volumes of our own need more, and nothing is made before that is known", func(p place) {
-		p.kubectl("create", "role", "rest", "--verb=*", "--resource=leases.coordination.k8s.io,pods/exec,pods/proxy")
+		p.kubectl("create", "role", "rest", "--verb=*", "--resource=leases.coordination.k8s.io,pods/exec,pods/proxy,secrets")
 		p.kubectl("create", "rolebinding", "rest", "--role=rest", "--serviceaccount="+p.namespace+":editor")
 		p.startWith(p.kubeconfigFor("editor"), up...).wait().fails(1, "persistentvolumes")
 		p.same(before)

@@ -79,7 +79,7 @@ func TestVolumesOfOurOwn_comeBackToTheirPods(t *testing.T) {
 // was replaced comes back under another node ID.
 func (p place) members(want int) {
 	p.t.Helper()
-	said := p.kubectl("exec", "cockroachdb-0", "-c", "cockroachdb", "--", "/cockroach/cockroach", "node", "ls", "--insecure", "--format=csv")
+	said := p.kubectl("exec", "cockroachdb-0", "-c", "cockroachdb", "--", "/cockroach/cockroach", "node", "ls", certsDir, "--format=csv")
 	if got := len(strings.Fields(said)) - 1; got != want {
 		p.t.Errorf("%d CockroachDB nodes, want %d:\n%s", got, want, said)
 	}
