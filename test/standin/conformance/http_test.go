@@ -191,6 +191,12 @@ func TestVars_namesAndLabels(t *testing.T) {
 	if have["liveness_livenodes"] != "3" {
 		t.Errorf("liveness_livenodes %s, want 3", have["liveness_livenodes"])
 	}
+	if offset := have["clock_offset_meannanos"]; offset == "0" {
+		t.Error("clock_offset_meannanos 0: it has compared its clock with no other")
+	}
+	if licence := have["seconds_until_enterprise_license_expiry"]; licence != "0" {
+		t.Errorf("seconds_until_enterprise_license_expiry %s, want 0: no licence", licence)
+	}
 }
 
 // withoutVersion: the version of Go is not recorded.

@@ -7,10 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Sh is as much of a shell as copying certificates and telling the database of
-// it needs: sh -c with the commands cd, umask, cp, rm and kill, made of plain words
+// it needs: sh -c with the commands cd, umask, cp, rm, kill and sleep, made of plain words
 // and joined by &&. Everything else it refuses. It returns the exit code.
 func Sh(args []string, stderr io.Writer) int {
 	if len(args) != 2 || args[0] != "-c" {
@@ -28,7 +29,7 @@ func Sh(args []string, stderr io.Writer) int {
 }
 
 func refuse(stderr io.Writer, why string) int {
-	fmt.Fprintf(stderr, "sh: the stand-in's shell knows cd, umask, cp, rm and kill: %s\n", why)
+	fmt.Fprintf(stderr, "sh: the stand-in's shell knows cd, umask, cp, rm, kill and sleep: %s\n", why)
 	return 2
 }
 
@@ -63,8 +64,24 @@ func simple(words []string, stderr io.Writer) int {
 		return Rm(words[1:], stderr)
 	case "kill":
 		return kill(words[1:], stderr)
+	case "sleep":
+		return sleep(words[1:], stderr)
 	}
 	return refuse(stderr, words[0])
+}
+
+// sleep knows whole seconds.
+func sleep(args []string, stderr io.Writer) int {
+	if len(args) != 1 {
+		return refuse(stderr, "sleep wants one time")
+	}
+	seconds, err := strconv.ParseUint(args[0], 10, 16)
+	if err != nil {
+		fmt.Fprintf(stderr, "sleep: invalid time interval '%s'\n", args[0])
+		return 1
+	}
+	time.Sleep(time.Duration(seconds) * time.Second) //nolint:forbidigo // what sleep(1) is for
+	return 0
 }
 
 // kill knows -HUP PID.

@@ -1,6 +1,7 @@
 package coreutils
 
 import (
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -86,5 +88,17 @@ func TestSh_refusesWhatItDoesNotKnow(t *testing.T) {
 	}
 	if code, _ := sh(t, "cp /no/such/file /tmp/x && kill -HUP 1"); code != 1 {
 		t.Errorf("a command that fails: exit code %d, and the next may have run", code)
+	}
+}
+
+func TestSh_sleepsAsLongAsItIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		if code := Sh([]string{"-c", "sleep 90"}, io.Discard); code != 0 || time.Since(began) != 90*time.Second {
+			t.Errorf("exit code %d after %s", code, time.Since(began))
+		}
+	})
+	if code := Sh([]string{"-c", "sleep soon"}, io.Discard); code != 1 {
+		t.Errorf("exit code %d for no time", code)
 	}
 }
