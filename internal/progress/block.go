@@ -37,14 +37,19 @@ func (r Result) Write(w io.Writer, p Palette, width int) error {
 
 // Failure is what a command ends with when it did not.
 type Failure struct {
-	// Message names the thing first; "error: " is put before it.
+	// Message names the thing first; the word error is put before it.
 	Message string
 	Lines   []Pair
+	// Cause is why, where that is known. The block itself does not show it: its
+	// ID stands in the message.
+	Cause *Cause
 }
+
+const errorLabel = "error: "
 
 // Write prints the block as Result.Write does.
 func (f Failure) Write(w io.Writer, p Palette, width int) error {
-	lines := prose(line{{"error: ", Bad}}, Clean(f.Message), Normal, width)
+	lines := prose(line{{errorLabel, Bad}}, Clean(f.Message), Normal, width)
 	return writeLines(w, p, append(lines, pairLines(f.Lines, 2, width)...))
 }
 

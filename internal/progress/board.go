@@ -81,19 +81,25 @@ func (b *board) applySubject(e Event) {
 
 // drop forgets a subject that is gone.
 func (b *board) drop(e Event) {
+	if s := b.find(e.Step); s != nil {
+		s.subjects = slices.DeleteFunc(s.subjects, func(v *subjectView) bool { return v.name == e.Subject })
+	}
+}
+
+// find is the running step of that name; nil: it does not run.
+func (b *board) find(name string) *stepView {
 	for _, s := range b.running {
-		if s.name == e.Step {
-			s.subjects = slices.DeleteFunc(s.subjects, func(v *subjectView) bool { return v.name == e.Subject })
+		if s.name == name {
+			return s
 		}
 	}
+	return nil
 }
 
 // step finds the running step of the event, or begins it.
 func (b *board) step(e Event) *stepView {
-	for _, s := range b.running {
-		if s.name == e.Step {
-			return s
-		}
+	if s := b.find(e.Step); s != nil {
+		return s
 	}
 	s := &stepView{name: e.Step, began: e.Time.Add(-e.Elapsed)}
 	b.running = append(b.running, s)

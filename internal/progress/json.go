@@ -10,44 +10,44 @@ import (
 	"unicode"
 )
 
-// schemaVersion is raised when a field changes its meaning or goes away. A
-// new field does not raise it.
-const schemaVersion = 1
+// SchemaVersion is that of the JSON lines. It is raised when a field changes its
+// meaning or goes away. A new field does not raise it.
+const SchemaVersion = 1
 
 // jsonLines prints one JSON object per event and line.
 type jsonLines struct{ w io.Writer }
 
 type eventJSON struct {
-	SchemaVersion  int        `json:"schemaVersion"`
-	Time           string     `json:"time"` // RFC 3339 in UTC, up to nanoseconds
-	Step           string     `json:"step,omitempty"`
-	Subject        string     `json:"subject,omitempty"`
-	State          State      `json:"state"`
-	Message        string     `json:"message,omitempty"`
-	Done           *int       `json:"done,omitempty"`  // with total only, but then also 0
-	Total          int        `json:"total,omitempty"` // absent: nothing is counted
-	ElapsedSeconds float64    `json:"elapsedSeconds,omitempty"`
-	Cause          *causeJSON `json:"cause,omitempty"`
+	SchemaVersion  int        `json:"schemaVersion" jsonschema:"raised when a field changes its meaning or goes away, not for a new one"`
+	Time           time.Time  `json:"time" jsonschema:"when it was seen, in UTC, up to nanoseconds"`
+	Step           string     `json:"step,omitempty" jsonschema:"the step of the command; absent: the whole command"`
+	Subject        string     `json:"subject,omitempty" jsonschema:"the one object that it is about, as kind/name; absent: the step itself"`
+	State          State      `json:"state" jsonschema:"what it reports"`
+	Message        string     `json:"message,omitempty" jsonschema:"one line without the names of step and subject, for people: its words change"`
+	Done           *int       `json:"done,omitempty" jsonschema:"how many of total are finished; there with total only, but then also as 0"`
+	Total          int        `json:"total,omitempty" jsonschema:"how many parts there are; absent: nothing is counted"`
+	ElapsedSeconds float64    `json:"elapsedSeconds,omitempty" jsonschema:"how long the step has taken so far"`
+	Cause          *causeJSON `json:"cause,omitempty" jsonschema:"why it is stuck or failed, where that is known"`
 }
 
 type causeJSON struct {
-	ID       string         `json:"id"`
-	Class    Class          `json:"class,omitempty"`
-	Sentence string         `json:"sentence,omitempty"`
-	Evidence []evidenceJSON `json:"evidence,omitempty"`
-	Next     string         `json:"next,omitempty"`
+	ID       string         `json:"id" jsonschema:"stable, in capitals, such as IMAGE_NOT_FOUND"`
+	Class    Class          `json:"class,omitempty" jsonschema:"who can end it: it ends by itself, only the user can, or nobody knows yet"`
+	Sentence string         `json:"sentence,omitempty" jsonschema:"the cause in one line"`
+	Evidence []evidenceJSON `json:"evidence,omitempty" jsonschema:"what it was concluded from, the most telling first"`
+	Next     string         `json:"next,omitempty" jsonschema:"the command to type next"`
 }
 
 type evidenceJSON struct {
-	Text       string  `json:"text"`
-	Where      string  `json:"where,omitempty"`
-	AgeSeconds float64 `json:"ageSeconds,omitempty"`
+	Text       string  `json:"text" jsonschema:"what was seen"`
+	Where      string  `json:"where,omitempty" jsonschema:"where it was seen"`
+	AgeSeconds float64 `json:"ageSeconds,omitempty" jsonschema:"how long ago"`
 }
 
 func (j *jsonLines) event(e Event) {
 	out := eventJSON{
-		SchemaVersion:  schemaVersion,
-		Time:           e.Time.UTC().Format(time.RFC3339Nano),
+		SchemaVersion:  SchemaVersion,
+		Time:           e.Time.UTC(),
 		Step:           e.Step,
 		Subject:        e.Subject,
 		State:          e.State,
@@ -61,13 +61,19 @@ func (j *jsonLines) event(e Event) {
 	if e.Cause != nil {
 		out.Cause = e.Cause.json()
 	}
+	_ = writeJSON(j.w, out) // nobody is left to tell
+}
+
+// writeJSON writes a value as one line.
+func writeJSON(w io.Writer, value any) error {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(out); err != nil {
-		return // plain text and numbers can always be encoded
+	if err := encoder.Encode(value); err != nil {
+		return err
 	}
-	_, _ = j.w.Write(harmless(buffer.Bytes())) // nobody is left to tell
+	_, err := w.Write(harmless(buffer.Bytes()))
+	return err
 }
 
 func (*jsonLines) tick(time.Time) {}
@@ -87,14 +93,15 @@ func seconds(d time.Duration) float64 {
 	return math.Round(d.Seconds()*1000) / 1000
 }
 
-// harmless escapes what a terminal might obey. JSON itself escapes only the
-// control characters of ASCII; the rest can stand only within strings, where
-// \u means the same, so that the decoded event is the same too.
+// harmless escapes what a terminal might obey, and the # of the ##[ that the
+// runner of GitHub Actions does. JSON itself escapes only the control characters
+// of ASCII; all these can stand only within strings, where \u means the same, so
+// that the decoded event is the same too.
 func harmless(encoded []byte) []byte {
 	var out bytes.Buffer
 	for _, r := range string(encoded) {
 		switch {
-		case r == '\n' || !unicode.In(r, unicode.Cc, unicode.Cf):
+		case r == '\n' || r != '#' && !unicode.In(r, unicode.Cc, unicode.Cf):
 			out.WriteRune(r)
 		case r > 0xFFFF:
 			r -= 0x10000

@@ -12,16 +12,18 @@ type Mode string
 
 // Modes. Auto is resolved with Choose.
 const (
-	Auto  Mode = "auto"
-	TTY   Mode = "tty"
-	Plain Mode = "plain"
-	JSON  Mode = "json"
-	None  Mode = "none"
+	Auto   Mode = "auto"
+	TTY    Mode = "tty"
+	Plain  Mode = "plain"
+	GitHub Mode = "github"
+	GitLab Mode = "gitlab"
+	JSON   Mode = "json"
+	None   Mode = "none"
 )
 
 // Set makes a Mode a flag value.
 func (m *Mode) Set(text string) error {
-	return setOneOf(m, text, Auto, TTY, Plain, JSON, None)
+	return setOneOf(m, text, Auto, TTY, Plain, GitHub, GitLab, JSON, None)
 }
 
 // String is the mode's name.
@@ -70,6 +72,8 @@ type Stream string
 const (
 	Piped    Stream = "piped"
 	Terminal Stream = "terminal"
+	// Log is no terminal, but a log whose viewer shows colours.
+	Log Stream = "log"
 )
 
 // descriptor is what a stream has that leads to a file of the system:
@@ -107,27 +111,36 @@ func sizeOf(w any) (width, height int) {
 	return width, height
 }
 
-// Choose resolves Auto: a terminal that can be repainted gets TTY, everything
-// else Plain. Any other mode is taken as it is. CI systems offer terminals
-// whose logs keep every frame, so CI means Plain too.
+// Choose resolves Auto: GitHub Actions and GitLab CI get what their log viewers
+// understand, a terminal that can be repainted TTY, everything else Plain. Any
+// other mode is taken as it is. CI systems offer terminals whose logs keep
+// every frame, so CI means Plain too.
 func Choose(mode Mode, stream Stream, getenv func(string) string) Mode {
-	if mode != Auto && mode != "" {
+	switch {
+	case mode != Auto && mode != "":
 		return mode
-	}
-	if stream != Terminal || getenv("TERM") == "dumb" || isSet(getenv("CI")) {
+	case getenv("GITHUB_ACTIONS") == "true":
+		return GitHub
+	case getenv("GITLAB_CI") == "true":
+		return GitLab
+	case stream != Terminal || getenv("TERM") == "dumb" || isSet(getenv("CI")):
 		return Plain
 	}
 	return TTY
 }
 
-// ChooseColor resolves ColorAuto: colour on a terminal, unless NO_COLOR is
-// set (https://no-color.org) or the terminal knows none. An explicit always
-// or never is taken as it is.
+// ChooseColor resolves ColorAuto: colour on a terminal and in a log that shows
+// it, unless NO_COLOR is set (https://no-color.org) or the terminal knows none.
+// An explicit always or never is taken as it is.
 func ChooseColor(mode ColorMode, stream Stream, getenv func(string) string) ColorMode {
-	if mode != ColorAuto && mode != "" {
+	switch {
+	case mode != ColorAuto && mode != "":
 		return mode
-	}
-	if stream != Terminal || getenv("NO_COLOR") != "" || getenv("TERM") == "dumb" {
+	case getenv("NO_COLOR") != "":
+		return ColorNever
+	case stream == Log:
+		return ColorAlways
+	case stream != Terminal || getenv("TERM") == "dumb":
 		return ColorNever
 	}
 	return ColorAlways

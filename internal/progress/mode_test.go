@@ -27,6 +27,15 @@ func TestChoose_table(t *testing.T) {
 		{Plain, Terminal, nil, Plain},
 		{JSON, Terminal, nil, JSON},
 		{None, Terminal, nil, None},
+		{Auto, Piped, map[string]string{"CI": "true", "GITHUB_ACTIONS": "true"}, GitHub},
+		{Auto, Terminal, map[string]string{"GITHUB_ACTIONS": "true"}, GitHub},
+		{Auto, Piped, map[string]string{"GITHUB_ACTIONS": "false"}, Plain},
+		{Auto, Piped, map[string]string{"CI": "true", "GITLAB_CI": "true"}, GitLab},
+		{Auto, Piped, map[string]string{"GITLAB_CI": ""}, Plain},
+		{JSON, Piped, map[string]string{"GITHUB_ACTIONS": "true"}, JSON},
+		{Plain, Piped, map[string]string{"GITLAB_CI": "true"}, Plain},
+		{GitHub, Terminal, nil, GitHub},
+		{GitLab, Piped, map[string]string{"GITHUB_ACTIONS": "true"}, GitLab},
 	} {
 		if got := Choose(c.mode, c.stream, getenv(c.env)); got != c.want {
 			t.Errorf("Choose(%q, %s, %v) = %s, want %s", c.mode, c.stream, c.env, got, c.want)
@@ -49,6 +58,9 @@ func TestChooseColor_table(t *testing.T) {
 		{ColorAuto, Terminal, map[string]string{"TERM": "dumb"}, ColorNever},
 		{ColorAlways, Piped, map[string]string{"NO_COLOR": "1"}, ColorAlways},
 		{ColorNever, Terminal, nil, ColorNever},
+		{ColorAuto, Log, map[string]string{"TERM": "dumb"}, ColorAlways},
+		{ColorAuto, Log, map[string]string{"NO_COLOR": "1"}, ColorNever},
+		{ColorNever, Log, nil, ColorNever},
 	} {
 		if got := ChooseColor(c.mode, c.stream, getenv(c.env)); got != c.want {
 			t.Errorf("ChooseColor(%q, %s, %v) = %s, want %s", c.mode, c.stream, c.env, got, c.want)

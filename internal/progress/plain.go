@@ -22,6 +22,9 @@ type plain struct {
 	// spoke is when the last line was printed, by the clock now.
 	spoke time.Time
 	width int
+	// frame is told the step of each line before it is printed, "" for the
+	// command; nil: nobody wants to know.
+	frame func(step string)
 }
 
 // about is what a line is about: a step, or a subject within it.
@@ -169,6 +172,9 @@ func (p *plain) aside() {}
 func (p *plain) close() {}
 
 func (p *plain) print(at time.Time, step, text string, tone Tone) {
+	if p.frame != nil {
+		p.frame(step)
+	}
 	out := line{{text: at.Format(time.TimeOnly) + " "}}
 	if step != "" {
 		p.width = max(p.width, cellsOf(step))

@@ -75,6 +75,10 @@ func New(w io.Writer, opts Options) *Printer {
 		p.show = &jsonLines{w: w}
 	case None:
 		p.show = silence{}
+	case GitHub:
+		p.show, period = newFolded(w, opts, github{}), min(plainTick, opts.Interval)
+	case GitLab:
+		p.show, period = newFolded(w, opts, gitlab{}), min(plainTick, opts.Interval)
 	case Auto, Plain:
 		p.show, period = newPlain(w, opts), min(plainTick, opts.Interval)
 	default:

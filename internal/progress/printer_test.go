@@ -10,7 +10,7 @@ import (
 )
 
 func TestPrinter_takesEventsFromManyAtOnceAndIsClosedMeanwhile(t *testing.T) {
-	for _, mode := range []Mode{TTY, Plain, JSON, None} {
+	for _, mode := range []Mode{TTY, Plain, GitHub, JSON, None} {
 		t.Run(string(mode), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newTerminal(t, 80, 24)

@@ -2,7 +2,7 @@ package progress
 
 import (
 	"io"
-	"strings"
+	"slices"
 )
 
 // Table is a list with aligned columns.
@@ -19,33 +19,54 @@ type Cell struct {
 
 const columnGap = 2
 
+// widest is how wide a column may stay where the table does not fit: names of
+// objects in a table of pods are seldom longer.
+const widest = 20
+
 // Write prints the table in at most width cells; 0 means no limit, as for a
-// pipe. Where it does not fit, the widest columns but the first are cut, then
-// the last ones left out, which a "…" behind the headers says. An empty field
-// is shown as "-", so that programs can count columns. The error is the
-// writer's.
+// pipe. Where it does not fit, wide columns but the first are cut; if it still
+// does not, the last ones follow whole below, behind the first again. An empty field is shown as
+// "-", so that programs can count columns. The error is the writer's.
 func (t Table) Write(w io.Writer, p Palette, width int) error {
+	return writeLines(w, p, t.lines(width))
+}
+
+func (t Table) lines(width int) []line {
 	header := make([]Cell, 0, len(t.Header))
 	for _, name := range t.Header {
 		header = append(header, Cell{Text: name, Tone: Strong})
 	}
 	rows := append([][]Cell{header}, t.Rows...)
 	widths := columnWidths(rows)
-	columns := len(widths)
-	if width > 0 {
-		narrowColumns(widths, columnWidths(rows[:1]), width)
-		columns = fitting(widths, width)
+	if width <= 0 || len(widths) < 2 {
+		return block(rows, widths, 1, len(widths), width)
 	}
-	var b strings.Builder
-	for i, row := range rows {
-		l := tableLine(row[:min(columns, len(row))], widths)
-		if i == 0 && columns < len(widths) {
-			l = append(l.padded(total(widths[:columns])), span{" " + ellipsis, Dim})
+	if narrow := narrowed(widths, width); total(narrow) <= width {
+		widths = narrow
+	}
+	var lines []line
+	for from := 1; from < len(widths); {
+		to := fitting(widths, from, width)
+		if from > 1 {
+			lines = append(lines, nil)
 		}
-		b.WriteString(l.cut(width).paint(p) + "\n")
+		lines = append(lines, block(rows, widths, from, to, width)...)
+		from = to
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return lines
+}
+
+// block is the first column and those from and up to others, without the last.
+func block(rows [][]Cell, widths []int, from, to, width int) []line {
+	lines := make([]line, 0, len(rows))
+	for _, row := range rows {
+		l := tableLine(row[:min(1, len(row))], widths)
+		if from < min(to, len(row)) {
+			l = append(l.padded(columnGap+widths[0]), tableLine(row[from:min(to, len(row))], widths[from:])...)
+		}
+		lines = append(lines, l.cut(width))
+	}
+	return lines
 }
 
 func tableLine(row []Cell, widths []int) line {
@@ -68,17 +89,14 @@ func total(widths []int) int {
 	return sum
 }
 
-// fitting is how many columns fit into width, with room for the mark that
-// some are missing; at least the first.
-func fitting(widths []int, width int) int {
-	if total(widths) <= width {
-		return len(widths)
+// fitting is the column behind those that fit into width beside the first one,
+// beginning with from; at least that one is taken.
+func fitting(widths []int, from, width int) int {
+	to := from + 1
+	for to < len(widths) && widths[0]+columnGap+total(widths[from:to+1]) <= width {
+		to++
 	}
-	columns := len(widths) - 1
-	for columns > 1 && total(widths[:columns])+cellsOf(" "+ellipsis) > width {
-		columns--
-	}
-	return max(1, columns)
+	return to
 }
 
 func columnWidths(rows [][]Cell) []int {
@@ -94,27 +112,18 @@ func columnWidths(rows [][]Cell) []int {
 	return widths
 }
 
-// narrowColumns takes from the widest columns until the table fits into
-// width. The first column, the name, stays whole, and no other becomes
-// narrower than its header or eight cells.
-func narrowColumns(widths, headers []int, width int) {
-	const least = 8
+// narrowed are these widths with as much taken from the widest as the table is
+// too wide, unless none is wide any more. The first, the name, stays whole.
+func narrowed(widths []int, width int) []int {
+	widths = slices.Clone(widths)
 	for excess := total(widths) - width; excess > 0; excess-- {
-		widest := -1
-		for i := 1; i < len(widths); i++ {
-			floor := least
-			if i < len(headers) {
-				floor = max(floor, headers[i])
-			}
-			if widths[i] > floor && (widest < 0 || widths[i] > widths[widest]) {
-				widest = i
-			}
+		most := 1 + slices.Index(widths[1:], slices.Max(widths[1:]))
+		if widths[most] <= widest {
+			break
 		}
-		if widest < 0 {
-			return
-		}
-		widths[widest]--
+		widths[most]--
 	}
+	return widths
 }
 
 func shown(c Cell) string {
