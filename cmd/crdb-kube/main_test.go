@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"os/exec"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/crdb-kube/crdb-kube/test/schema"
 )
 
 // The command line is tested as it is: scripts run main in a process of its
@@ -36,6 +39,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ends":     ends,
 			"exits":    exits,
 			"fails":    fails,
 			"requests": requests,
@@ -77,6 +81,34 @@ func fails(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if len(tally) != 2 || tally["error:"] != 1 || tally["next"] != 1 {
 		ts.Fatalf("want one line of error and one of hint")
+	}
+}
+
+// eventSchema is found from the folder of this test.
+const eventSchema = "../../docs/schema/events.json"
+
+// ends is exits for a command that runs with --progress json: each line on
+// stderr is as docs/schema says, the last one says with which code it ended, and
+// no other does.
+func ends(ts *testscript.TestScript, neg bool, args []string) {
+	exits(ts, neg, args)
+	events, err := schema.Read(eventSchema)
+	ts.Check(err)
+	lines := strings.Split(strings.TrimSuffix(ts.ReadFile("stderr"), "\n"), "\n")
+	for i, line := range lines {
+		var one struct {
+			State    string
+			ExitCode *int
+		}
+		ts.Check(events.Check([]byte(line)))
+		ts.Check(json.Unmarshal([]byte(line), &one))
+		last := i == len(lines)-1
+		if last != (one.State == "end") || last != (one.ExitCode != nil) {
+			ts.Fatalf("line %d of %d: %s", i+1, len(lines), line)
+		}
+		if last && strconv.Itoa(*one.ExitCode) != args[0] {
+			ts.Fatalf("says exit code %d", *one.ExitCode)
+		}
 	}
 }
 

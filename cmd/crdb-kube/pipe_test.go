@@ -29,7 +29,7 @@ func unread(t *testing.T) *os.File {
 func finished(t *testing.T, stdout, stderr *os.File, args ...string) (code int, heard string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "crdb-kube", args...)
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "KUBECONFIG=")
+	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "KUBECONFIG=", "GITHUB_ACTIONS=", "GITLAB_CI=")
 	if stdout != nil {
 		cmd.Stdout = stdout
 	}

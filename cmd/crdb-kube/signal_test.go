@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -27,7 +28,7 @@ func begin(t *testing.T, stderr any, name string, args ...string) going {
 	s := newServer()
 	t.Cleanup(s.Close)
 	cmd := exec.CommandContext(t.Context(), name, append(args, "--server", s.URL+"/silent")...)
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "KUBECONFIG=")
+	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "KUBECONFIG=", "GITHUB_ACTIONS=", "GITLAB_CI=")
 	switch to := stderr.(type) {
 	case *strings.Builder:
 		cmd.Stderr = to
@@ -83,6 +84,45 @@ func TestSignal_endsACommandThatWaitsForAServer(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestSignal_isTheLastJSONLine(t *testing.T) {
+	for signal, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			var stderr strings.Builder
+			g := begin(t, &stderr, "crdb-kube", "up", "--progress", "json")
+			g.signal(signal)
+			g.exits(code)
+			lines := strings.Split(strings.TrimSuffix(stderr.String(), "\n"), "\n")
+			var last struct {
+				State, Message, Next string
+				ExitCode             int
+			}
+			if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
+				t.Fatalf("%v:\n%s", err, &stderr)
+			}
+			if last.State != "end" || last.ExitCode != code || !strings.HasPrefix(last.Message, "interrupted by ") || last.Next == "" {
+				t.Errorf("the last line is %s", lines[len(lines)-1])
+			}
+		})
+	}
+}
+
+// Who ends a watch has seen enough: that is no failure to speak of.
+func TestSignal_endsAWatchWithoutAWord(t *testing.T) {
+	for signal, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			var stderr strings.Builder
+			g := begin(t, &stderr, "crdb-kube", "status", "--watch")
+			g.signal(signal)
+			g.exits(code)
+			if out := stderr.String(); out != "" {
+				t.Errorf("stderr:\n%s", out)
+			}
+		})
 	}
 }
 

@@ -14,33 +14,36 @@ const certsSchema = 1
 
 // certsView is what `certs -o json` and `-o yaml` print.
 type certsView struct {
-	SchemaVersion int               `json:"schemaVersion"`
-	Name          string            `json:"name"`
-	Namespace     string            `json:"namespace"`
-	CAKeyInSecret bool              `json:"caKeyInSecret"`
-	Certificates  []certificateView `json:"certificates"`
-	Pods          []podCertView     `json:"pods,omitempty"`
+	SchemaVersion int               `json:"schemaVersion" jsonschema:"raised when a field changes its meaning or goes away, not for a new one"`
+	Name          string            `json:"name" jsonschema:"the database cluster's name"`
+	Namespace     string            `json:"namespace" jsonschema:"the namespace that it is in"`
+	CAKeyInSecret bool              `json:"caKeyInSecret" jsonschema:"whether the key of the CA lies in the cluster, so that certificates can be renewed without it being passed"`
+	Certificates  []certificateView `json:"certificates" jsonschema:"those in the Secrets"`
+	Pods          []podCertView     `json:"pods,omitempty" jsonschema:"what each pod really shows; absent: none runs"`
 }
 
 type certificateView struct {
-	Usage     string     `json:"usage"`
-	Secret    string     `json:"secret"`
-	File      string     `json:"file"`
-	SANs      []string   `json:"sans,omitempty"`
-	NotBefore *time.Time `json:"notBefore,omitempty"`
-	NotAfter  *time.Time `json:"notAfter,omitempty"`
-	Problem   string     `json:"problem,omitempty"`
+	Usage     string     `json:"usage" jsonschema:"what it is for"`
+	Secret    string     `json:"secret" jsonschema:"the Secret that holds it"`
+	File      string     `json:"file" jsonschema:"the key in that Secret"`
+	SANs      []string   `json:"sans,omitempty" jsonschema:"the names and addresses that it is good for"`
+	NotBefore *time.Time `json:"notBefore,omitempty" jsonschema:"when it begins to be good; absent: it cannot be read"`
+	NotAfter  *time.Time `json:"notAfter,omitempty" jsonschema:"when it ends; absent: it cannot be read"`
+	Problem   string     `json:"problem,omitempty" jsonschema:"what is wrong with it; absent: nothing"`
 }
 
 type podCertView struct {
-	Name     string     `json:"name"`
-	NotAfter *time.Time `json:"notAfter,omitempty"`
-	Current  bool       `json:"current"`
-	Problem  string     `json:"problem,omitempty"`
+	Name     string     `json:"name" jsonschema:"the pod's name"`
+	NotAfter *time.Time `json:"notAfter,omitempty" jsonschema:"when the certificate that it shows ends; absent: it was not seen"`
+	Current  bool       `json:"current" jsonschema:"whether it is the one in the Secret"`
+	Problem  string     `json:"problem,omitempty" jsonschema:"why it could not be seen"`
 }
 
 func viewOfCerts(c deploy.Certs) certsView {
-	view := certsView{SchemaVersion: certsSchema, Name: c.Cluster.Name, Namespace: c.Cluster.Namespace, CAKeyInSecret: c.AuthorityKey}
+	view := certsView{
+		SchemaVersion: certsSchema, Name: c.Cluster.Name, Namespace: c.Cluster.Namespace, CAKeyInSecret: c.AuthorityKey,
+		Certificates: []certificateView{}, // a list even where there are none
+	}
 	for _, one := range c.Certificates {
 		view.Certificates = append(view.Certificates, certificateView{
 			one.Usage, one.Secret, one.File, one.SANs, moment(one.NotBefore), moment(one.NotAfter), one.Problem,
@@ -54,11 +57,11 @@ func viewOfCerts(c deploy.Certs) certsView {
 
 func (a *app) writeCerts(c deploy.Certs, form output) error {
 	return a.write(form, viewOfCerts(c), func() error {
-		palette, width := a.look(a.streams.Out)
+		palette, width := a.outLook()
 		if form == outputWide {
 			width = 0
 		}
-		return certsTable(c, form).Write(a.streams.Out, palette, width)
+		return certsTable(c, form).Write(a.out(), palette, width)
 	})
 }
 

@@ -22,7 +22,7 @@ type question struct {
 }
 
 // confirm asks on a terminal, with the list of what dies; with --yes it only
-// shows the list; off a terminal it refuses.
+// shows the list; off a terminal, and among JSON lines, it refuses.
 func (q question) confirm(losing []string) error {
 	switch {
 	case len(losing) == 0:
@@ -32,13 +32,10 @@ func (q question) confirm(losing []string) error {
 			q.printer.Aside(func() { q.show(losing) })
 		}
 		return nil
+	case q.app.mode() == progress.JSON:
+		return q.refused("with --progress json nobody is asked", losing)
 	case progress.StreamOf(q.app.streams.In) != progress.Terminal:
-		return &deploy.Error{
-			Kind:    deploy.Refused,
-			Message: "data of " + q.which() + ": would be deleted, and there is no terminal to ask on",
-			Seen:    losing,
-			Next:    q.command + " --yes deletes it without asking",
-		}
+		return q.refused("there is no terminal to ask on", losing)
 	}
 	var err error
 	resume := q.clock.pause()
@@ -50,12 +47,21 @@ func (q question) confirm(losing []string) error {
 	return err
 }
 
+func (q question) refused(why string, losing []string) error {
+	return &deploy.Error{
+		Kind:    deploy.Refused,
+		Message: "data of " + q.which() + ": would be deleted, and " + why,
+		Seen:    losing,
+		Next:    q.command + " --yes deletes it without asking",
+	}
+}
+
 func (q question) which() string {
 	return fmt.Sprintf("cluster %s in namespace %s on %s", q.app.name, q.at.namespace, q.at.context)
 }
 
 func (q question) show(losing []string) {
-	out := q.app.streams.ErrOut
+	out := words{q.app}
 	fmt.Fprintf(out, "This deletes the data of %s:\n", progress.Clean(q.which()))
 	for _, line := range losing {
 		fmt.Fprintln(out, "  "+progress.Clean(line))
@@ -65,7 +71,7 @@ func (q question) show(losing []string) {
 // ask reads the answer, unless the command is interrupted first. Who reads
 // on then does so until the program ends.
 func (q question) ask() error {
-	fmt.Fprint(q.app.streams.ErrOut, "Type yes to delete it: ")
+	fmt.Fprint(words{q.app}, "Type yes to delete it: ")
 	answers := make(chan string, 1)
 	go func() {
 		answer, _ := bufio.NewReader(q.app.streams.In).ReadString('\n') // the end of input is a no
@@ -73,14 +79,14 @@ func (q question) ask() error {
 	}()
 	select {
 	case <-q.clock.Done():
-		fmt.Fprintln(q.app.streams.ErrOut)
+		fmt.Fprintln(words{q.app})
 		return context.Cause(q.clock)
 	case answer := <-answers:
 		if strings.TrimSpace(answer) == "yes" {
 			return nil
 		}
 		if !strings.HasSuffix(answer, "\n") {
-			fmt.Fprintln(q.app.streams.ErrOut)
+			fmt.Fprintln(words{q.app})
 		}
 	}
 	return &deploy.Error{Message: "declined: nothing was deleted", Next: "crdb-kube status shows what there is"}

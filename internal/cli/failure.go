@@ -13,19 +13,69 @@ import (
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
-// printFailure says on stderr what went wrong and what to do next. It is the
-// one place that prints errors.
-func (a *app) printFailure(ctx context.Context, cmd *cobra.Command, err error) {
-	palette, width := a.look(a.streams.ErrOut)
-	for _, failure := range failures(ctx, cmd, err) {
+// printEnd says on stderr what went wrong and what to do next, and to programs
+// in any case how it ended. It is the one place that prints errors.
+func (a *app) printEnd(ctx context.Context, cmd *cobra.Command, err error, code int) {
+	end := a.said
+	all := a.told(ctx, cmd, err)
+	if len(all) > 0 {
+		end = progress.End{} // which is no longer true
+	}
+	end.ExitCode = code
+	palette, width := a.look(a.streams.ErrOut, a.errStream())
+	for _, failure := range all {
+		// That stderr is closed leaves nowhere to say so.
+		switch a.mode() {
+		case progress.JSON:
+			end = failing(end, failure)
+		case progress.GitHub:
+			_ = failure.Annotate(a.streams.ErrOut, cmd.CommandPath())
+		default:
+			_ = failure.Write(a.streams.ErrOut, palette, width)
+		}
+	}
+	if a.mode() == progress.JSON {
+		_ = end.Write(a.streams.ErrOut, a.now())
+	}
+}
+
+// told are the failures that are still to be said, as the user has to type
+// what they advise.
+func (a *app) told(ctx context.Context, cmd *cobra.Command, err error) []progress.Failure {
+	if _, silent := errors.AsType[*exitError](err); silent || err == nil {
+		return nil
+	}
+	all := failures(ctx, cmd, err)
+	for _, failure := range all {
 		for i, line := range failure.Lines {
 			if line.Label != "seen" {
 				failure.Lines[i].Text = a.scoped(line.Text)
 			}
 		}
-		// That stderr is closed leaves nowhere to say so.
-		_ = failure.Write(a.streams.ErrOut, palette, width)
 	}
+	return all
+}
+
+// failing is the end with one more failure. There are several of wrong use only.
+func failing(end progress.End, failure progress.Failure) progress.End {
+	end.Message = joinedBy("; ", end.Message, failure.Message)
+	end.Cause = failure.Cause
+	for _, line := range failure.Lines {
+		switch line.Label {
+		case "seen":
+			end.Seen = append(end.Seen, line.Text)
+		case "next":
+			end.Next = joinedBy("; ", end.Next, line.Text)
+		}
+	}
+	return end
+}
+
+func joinedBy(separator, first, second string) string {
+	if first == "" {
+		return second
+	}
+	return first + separator + second
 }
 
 func failures(ctx context.Context, cmd *cobra.Command, err error) []progress.Failure {
@@ -56,7 +106,9 @@ func failure(message string, seen []string, next string) progress.Failure {
 // explain finds the words for an error of the layers below.
 func explain(err error) progress.Failure {
 	if own, ok := errors.AsType[*deploy.Error](err); ok {
-		return failure(ownMessage(own), own.Seen, own.Next)
+		f := failure(ownMessage(own), own.Seen, own.Next)
+		f.Cause = own.Cause
+		return f
 	}
 	var unreachable *kube.UnreachableError
 	var credentials *kube.CredentialsError

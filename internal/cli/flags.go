@@ -28,7 +28,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 
 	own := root.PersistentFlags()
 	own.StringVar(&a.name, "name", cockroach.DefaultName, "name of the database cluster, so that one namespace can hold several")
-	own.Var(&a.progress, "progress", "how progress is shown on stderr: auto, tty, plain, json or none")
+	own.Var(&a.progress, "progress", "how progress is shown on stderr: auto, tty, plain, github, gitlab, json or none")
 	own.Var(&a.color, "color", "when colour is used: auto, always or never; NO_COLOR is heeded")
 	own.Var(&duration{&a.waitLock}, "wait-lock", "how long to wait for another crdb-kube that works on the same cluster")
 	own.CountVarP(&a.verbose, "verbose", "v", "log the requests to the API server on stderr; twice: with their bodies, but for Secrets")

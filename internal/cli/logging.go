@@ -21,7 +21,7 @@ func (a *app) logging() {
 	out := io.Discard
 	level := 0
 	if a.verbose > 0 {
-		out, level = a.streams.ErrOut, logRequests
+		out, level = words{a}, logRequests
 	}
 	if a.verbose > 1 {
 		level = logBodies

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"os"
 	"syscall"
 	"time"
@@ -47,6 +46,8 @@ type app struct {
 	color    progress.ColorMode
 	waitLock time.Duration
 	verbose  int
+	// said is what the command has told on stdout, in short.
+	said progress.End
 	// running is set once the flags and arguments of a command were taken:
 	// what goes wrong before is wrong use.
 	running bool
@@ -74,16 +75,14 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args[1:])
 	root.SetIn(a.streams.In)
 	root.SetOut(a.streams.Out)
-	root.SetErr(a.streams.ErrOut)
+	root.SetErr(words{a})
 	command, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.running {
+		a.foresee(args[1:])
 		err = wrongUse(command, err)
 	}
 	code := exitCode(ctx, err)
-	var silent *exitError
-	if err != nil && !errors.As(err, &silent) {
-		a.printFailure(ctx, command, err)
-	}
+	a.printEnd(ctx, command, err, code)
 	return code
 }
 
@@ -108,7 +107,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SuggestionsMinimumDistance = 2
 	a.globalFlags(root)
-	root.AddCommand(a.up(), a.down(), a.status(), a.certs(), a.rbac(), a.version())
+	root.AddCommand(a.up(), a.down(), a.status(), a.certs(), a.explain(), a.rbac(), a.version())
 	strictHelp(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
 	return root

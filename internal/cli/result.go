@@ -12,14 +12,18 @@ import (
 // print writes what a command ends with to stdout, on a terminal apart from
 // the steps above it.
 func (a *app) print(result progress.Result) error {
-	palette, width := a.look(a.streams.Out)
+	palette, width := a.outLook()
 	if progress.StreamOf(a.streams.Out) == progress.Terminal {
 		fmt.Fprintln(a.streams.Out)
 	}
+	a.said = progress.End{Message: result.Headline}
 	for i, line := range result.Lines {
 		result.Lines[i].Text = a.scoped(line.Text)
+		if line.Label == "next" {
+			a.said.Next = result.Lines[i].Text
+		}
 	}
-	return result.Write(a.streams.Out, palette, width)
+	return result.Write(a.out(), palette, width)
 }
 
 func upResult(r deploy.UpResult, at connection) progress.Result {

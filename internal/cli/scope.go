@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,33 +33,22 @@ func (a *app) scoped(text string) string {
 	if kubectl == "" && own == "" {
 		return text
 	}
-	for _, verb := range []string{"up", "down", "status", "certs rotate", "rbac"} {
-		text = insert(text, "crdb-kube "+verb, own)
-	}
+	text = ownCommand.ReplaceAllString(text, "${0}"+strings.ReplaceAll(own, "$", "$$"))
 	if strings.Contains(text, "kubectl config ") {
 		return text // which is about the file, not about a cluster
 	}
 	if strings.Contains(text, " -n ") && *a.flags.Namespace != "" {
 		kubectl = strings.TrimSuffix(kubectl, " -n "+*a.flags.Namespace) // it is said already
 	}
-	return insert(text, "kubectl", kubectl)
+	return kubectlCommand.ReplaceAllString(text, "${0}"+strings.ReplaceAll(kubectl, "$", "$$"))
 }
 
-// insert puts words behind each place where a command begins.
-func insert(text, command, words string) string {
-	if words == "" {
-		return text
-	}
-	parts := strings.Split(text, command+" ")
-	for i := range parts[:len(parts)-1] {
-		parts[i] += command + words + " "
-	}
-	text = strings.Join(parts, "")
-	if bare, ok := strings.CutSuffix(text, command); ok {
-		text = bare + command + words
-	}
-	return text
-}
+// Commands in a hint that are about one cluster. What only prints, such as
+// explain, is not among them.
+var (
+	ownCommand     = regexp.MustCompile(`\bcrdb-kube (certs rotate|certs|up|down|status|rbac)\b`)
+	kubectlCommand = regexp.MustCompile(`\bkubectl\b`)
+)
 
 // scope is what the user typed to say where the cluster is, for commands of
 // this program and for kubectl, which knows no name of a database cluster.

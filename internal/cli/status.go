@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,14 +11,10 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
-	"github.com/crdb-kube/crdb-kube/internal/kube"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
-const (
-	statusTimeout = 30 * time.Second
-	watchPause    = 2 * time.Second
-)
+const statusTimeout = 30 * time.Second
 
 // output is the value of -o.
 type output string
@@ -54,7 +49,12 @@ func (a *app) status() *cobra.Command {
 		Short: "show what there is, how it does, what is wrong and what to do",
 		Long: `status shows the pods and what the database says of itself. Its exit code is 0
 when the cluster is healthy, 4 when it is not or still starts, and 6 when there
-is no such cluster.`,
+is no such cluster.
+
+With --watch it goes on until it is interrupted: on a terminal the table is
+repainted in place, elsewhere, or with --progress plain, it is printed again
+after each change. With -o json each change is one line. What -o wide adds, and
+what the numbers mean, is in docs/status.md.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := deploy.Check(a.name, deploy.Wish{}); err != nil {
@@ -87,59 +87,15 @@ func (a *app) showStatus(ctx context.Context, at connection, form output) error 
 	if err := a.writeStatus(status, form); err != nil {
 		return err
 	}
+	a.said = progress.End{
+		Message: fmt.Sprintf("%s in %s: %s", status.Cluster.Name, status.Cluster.Namespace, status.Condition),
+		Seen:    slices.Concat(status.Problems, status.Warnings),
+		Next:    a.scoped(status.Next),
+	}
 	if status.Condition != deploy.Healthy {
 		return &exitError{exitNotHealthy}
 	}
 	return nil
-}
-
-// watchStatus shows the status whenever it reads differently. It ends only
-// with the context.
-func (a *app) watchStatus(ctx context.Context, at connection, form output) error {
-	last := ""
-	target := deploy.Target{Namespace: at.namespace, Name: a.name}
-	err := kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
-		next := kube.Verdict{Why: "the next change", Again: watchPause}
-		status, err := deploy.GetStatus(ctx, at.client, target, a.now)
-		if ctx.Err() != nil {
-			return next, err
-		}
-		now := fingerprint(status)
-		if err != nil {
-			now = err.Error()
-		}
-		if now == last {
-			return next, nil
-		}
-		first := last == ""
-		last = now
-		if err != nil {
-			// Who watches wants to see it come back.
-			_, err = fmt.Fprintf(a.streams.ErrOut, "%s  %s\n", a.now().Format(time.TimeOnly), progress.Clean(oneLine(err)))
-			return next, err
-		}
-		if !first && (form == outputTable || form == outputWide) {
-			fmt.Fprintf(a.streams.Out, "\n%s\n", a.now().Format(time.TimeOnly))
-		}
-		return next, a.writeStatus(status, form)
-	})
-	if interrupted, ok := errors.AsType[Interrupted](context.Cause(ctx)); ok {
-		return &exitError{signalCode(interrupted.Signal)} // to leave is how it ends
-	}
-	return err
-}
-
-// fingerprint is the status without what changes by itself all the time.
-func fingerprint(status deploy.Status) string {
-	view := viewOf(status)
-	for i := range view.Pods {
-		view.Pods[i].UsedBytes = nil
-	}
-	text, err := json.Marshal(view)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
 }
 
 func (a *app) writeStatus(status deploy.Status, form output) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
@@ -28,8 +29,9 @@ func cluster() cockroach.Cluster {
 
 func podStatus(name string, id int64) deploy.PodStatus {
 	return deploy.PodStatus{
-		Pod:    deploy.Pod{Name: name, Phase: deploy.Ready, Node: "minikube", Created: seenAt().Add(-3 * time.Minute)},
+		Pod:    diagnose.Pod{Name: name, Phase: diagnose.Ready, Node: "minikube", Created: seenAt().Add(-3 * time.Minute)},
 		NodeID: n(id), Version: "v26.2.5", Used: n(61 << 20),
+		Replicas: n(54), Leads: n(18), ClockOffset: n(49390), Capacity: n(270553174016), Available: n(52910841856),
 		Claim: &deploy.ClaimStatus{Name: "datadir-" + name, Size: "10Gi", Phase: "Bound"},
 	}
 }
@@ -39,7 +41,7 @@ func statuses() map[string]deploy.Status {
 	healthy := deploy.Status{
 		Cluster: cluster(), Condition: deploy.Healthy, Live: n(3), Unavailable: n(0), UnderReplicated: n(0),
 		Pods: []deploy.PodStatus{podStatus("cockroachdb-0", 1), podStatus("cockroachdb-1", 3), podStatus("cockroachdb-2", 2)},
-		Seen: seenAt(), ThrottledFrom: time.Date(2026, 11, 29, 14, 2, 0, 0, time.UTC),
+		Seen: seenAt().Add(400 * time.Millisecond), ThrottledFrom: time.Date(2026, 11, 29, 14, 2, 0, 0, time.UTC),
 	}
 	degraded := healthy
 	degraded.Condition, degraded.Live, degraded.UnderReplicated = deploy.Degraded, n(2), n(24)
@@ -50,15 +52,34 @@ func statuses() map[string]deploy.Status {
 	degraded.Next = "back up the data now, while the pods run"
 	first, last := podStatus("cockroachdb-0", 1), podStatus("cockroachdb-2", 0)
 	first.Claim.Deleting = seenAt().Add(-time.Minute)
-	last.Phase, last.Detail, last.Restarts = deploy.CannotPull, "cockroachdb/cockroach:v26.2.5", 7
-	last.Cause = &progress.Cause{ID: deploy.ImageNotFound, Class: progress.User}
-	last.NodeID, last.Version, last.Used, last.Claim = cockroach.Count{}, "", cockroach.Count{}, nil
+	last.Phase, last.Detail, last.Restarts = diagnose.CannotPull, "cockroachdb/cockroach:v26.2.5", 7
+	last.Cause = &progress.Cause{
+		ID: diagnose.ImageNotFound, Class: progress.User, Sentence: "cannot pull image cockroachdb/cockroach:v26.2.5: not found in its registry",
+		Evidence: []progress.Evidence{{Text: "failed to resolve reference: not found", Where: "pod cockroachdb-2, node minikube", Age: 4 * time.Second}},
+		Next:     "crdb-kube up --image with an image that exists",
+	}
+	degraded.Causes = []deploy.Finding{
+		{Cause: diagnose.Deleting("datadir-cockroachdb-0", "cockroachdb-0", seenAt().Add(-time.Minute), seenAt()), Pods: []string{"cockroachdb-0"}, Problem: degraded.Problems[0]},
+		{Cause: last.Cause, Pods: []string{"cockroachdb-2"}, Problem: degraded.Problems[1]},
+	}
+	last = deploy.PodStatus{Pod: last.Pod}
+	first.Available, first.ClockOffset = n(30<<30), n(-301e6)
 	degraded.Pods = []deploy.PodStatus{first, podStatus("cockroachdb-1", 3), last}
 	stopped := deploy.Status{
 		Cluster: cluster(), Condition: deploy.Stopped, Seen: seenAt(),
 		Problems: []string{"it is stopped"}, Next: "crdb-kube up starts it with the data it has",
 	}
-	return map[string]deploy.Status{"healthy": healthy, "degraded": degraded, "stopped": stopped}
+	secure := healthy
+	secure.Cluster.Security, secure.Expires = cockroach.TLS, seenAt().Add(40*24*time.Hour+time.Hour)
+	secure.CAExpires, secure.NodeExpires = seenAt().Add(3649*24*time.Hour+time.Hour), secure.Expires
+	secure.Licence, secure.ThrottledFrom = n(29*24*3600+5), time.Time{}
+	// A TLS cluster of which nobody tells anything.
+	silent := secure
+	silent.Condition, silent.Problems, silent.Next = deploy.Degraded, []string{"pod cockroachdb-0: starting"}, "crdb-kube up waits until it is ready, and says for what"
+	silent.Live, silent.Unavailable, silent.UnderReplicated, silent.Licence = cockroach.Count{}, cockroach.Count{}, cockroach.Count{}, cockroach.Count{}
+	silent.Expires, silent.CAExpires, silent.NodeExpires = time.Time{}, time.Time{}, time.Time{}
+	silent.Pods = []deploy.PodStatus{{Pod: diagnose.Pod{Name: "cockroachdb-0", Phase: diagnose.Starting}}}
+	return map[string]deploy.Status{"healthy": healthy, "degraded": degraded, "stopped": stopped, "secure": secure, "silent": silent}
 }
 
 func TestWriteStatus_inEveryForm(t *testing.T) {
@@ -132,6 +153,8 @@ func TestFingerprint_ignoresOnlyWhatChangesByItself(t *testing.T) {
 	before := fingerprint(statuses()["healthy"])
 	grown := statuses()["healthy"]
 	grown.Pods[0].Used, grown.Seen = n(99<<20), seenAt().Add(time.Hour)
+	grown.Pods[1].Replicas, grown.Pods[1].Leads, grown.Pods[1].ClockOffset = n(1), n(2), n(3)
+	grown.Pods[2].Capacity, grown.Pods[2].Available = n(4), n(5)
 	if fingerprint(grown) != before {
 		t.Error("used bytes or time changed it")
 	}

@@ -3,69 +3,80 @@ package cli
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
-// writeTable prints the status for people: one line that says how it does,
-// what is wrong, and a row for each pod.
+// writeTable prints the status for people.
 func (a *app) writeTable(s deploy.Status, form output) error {
-	palette, width := a.look(a.streams.Out)
-	out := a.streams.Out
-	condition := palette.Paint(conditionTone(s.Condition), string(s.Condition))
-	head := fmt.Sprintf("%s in %s: ", s.Cluster.Name, s.Cluster.Namespace)
-	rest := joined(summary(s), utf8.RuneCountInString(head+string(s.Condition)), width)
-	if _, err := fmt.Fprintln(out, head+condition+rest); err != nil {
+	palette, width := a.outLook()
+	out := a.out()
+	if err := a.statusPage(s, form).Write(out, palette, width); err != nil || len(s.Pods) == 0 {
 		return err
 	}
-	for _, problem := range s.Problems {
-		fmt.Fprintln(out, "  "+palette.Paint(progress.Warn, "!")+" "+progress.Clean(problem))
-	}
-	for _, warning := range s.Warnings {
-		fmt.Fprintln(out, "  "+palette.Paint(progress.Warn, "!")+" "+progress.Clean(a.scoped(warning)))
-	}
-	if s.Next != "" {
-		fmt.Fprintln(out, "  next  "+progress.Clean(a.scoped(s.Next)))
-	}
-	if len(s.Pods) == 0 {
-		return nil
-	}
-	fmt.Fprintln(out)
 	if form == outputWide {
 		width = 0 // who asks for all of it gets all of it
 	}
 	return podTable(s, form).Write(out, palette, width)
 }
 
-// joined puts a dot before each part, and a line break where the next part
-// would not fit into the width any more; 0: as wide as can be.
-func joined(parts []string, used, width int) string {
-	const dot, indent = " · ", "  "
-	var text strings.Builder
-	for _, part := range parts {
-		length := utf8.RuneCountInString(part)
-		if lead := utf8.RuneCountInString(dot); width == 0 || used+lead+length <= width {
-			text.WriteString(dot + part)
-			used += lead + length
-			continue
-		}
-		text.WriteString("\n" + indent + part)
-		used = len(indent) + length
+// statusPage is one line that says how the cluster does, and what is wrong.
+// What is left to show is a row for each pod.
+func (a *app) statusPage(s deploy.Status, form output) progress.Page {
+	page := progress.Page{progress.Heading{
+		Text: []progress.Cell{
+			{Text: fmt.Sprintf("%s in %s: ", s.Cluster.Name, s.Cluster.Namespace)},
+			{Text: string(s.Condition), Tone: conditionTone(s.Condition)},
+		},
+		Parts: summary(s, form),
+	}}
+	for _, problem := range s.Problems {
+		page = append(page, warning(problem))
+		page = append(page, evidenceOf(s, problem)...)
 	}
-	return text.String()
+	for _, text := range s.Warnings {
+		page = append(page, warning(a.scoped(text)))
+	}
+	if s.Next != "" {
+		page = append(page, next(a.scoped(s.Next)))
+	}
+	if len(s.Pods) > 0 {
+		page = append(page, progress.Gap{})
+	}
+	return page
 }
 
-func summary(s deploy.Status) []string {
+// evidenceOf is the most telling of what a problem was concluded from.
+func evidenceOf(s deploy.Status, problem string) progress.Page {
+	for _, found := range s.Causes {
+		if found.Problem == problem && len(found.Evidence) > 0 {
+			return progress.Page{progress.Remark{Mark: progress.Cell{Text: " "}, Text: found.Evidence[0].String(), Tone: progress.Dim}}
+		}
+	}
+	return nil
+}
+
+func warning(text string) progress.Remark {
+	return progress.Remark{Mark: progress.Cell{Text: "!", Tone: progress.Warn}, Text: text}
+}
+
+func next(text string) progress.Remark {
+	return progress.Remark{Mark: progress.Cell{Text: "next "}, Text: text}
+}
+
+// summary is what can be said of the cluster as a whole. What is not known is
+// left out; -o wide says so instead.
+func summary(s deploy.Status, form output) []string {
 	var parts []string
-	if s.Live.Known {
-		parts = append(parts, fmt.Sprintf("%d of %d CockroachDB nodes live", s.Live.Value, s.Cluster.Nodes))
+	wide := form == outputWide
+	if wide || s.Live.Known {
+		parts = append(parts, liveText(s))
 	}
 	if version, ok := cockroach.VersionOf(s.Cluster.Image); ok {
 		parts = append(parts, version.String())
@@ -75,11 +86,14 @@ func summary(s deploy.Status) []string {
 		security += " until " + s.Expires.UTC().Format(time.DateOnly)
 	}
 	parts = append(parts, security)
-	if s.Unavailable.Known && s.UnderReplicated.Known {
-		parts = append(parts, fmt.Sprintf("ranges: %d unavailable, %d under-replicated", s.Unavailable.Value, s.UnderReplicated.Value))
+	if wide && s.Cluster.Security != cockroach.Insecure {
+		parts = append(parts, certificatesText(s))
 	}
-	if !s.ThrottledFrom.IsZero() {
-		parts = append(parts, "no licence: throttled from "+s.ThrottledFrom.UTC().Format("2006-01-02"))
+	if wide || s.Unavailable.Known && s.UnderReplicated.Known {
+		parts = append(parts, rangesText(s))
+	}
+	if text := licenceText(s, form); text != "" {
+		parts = append(parts, text)
 	}
 	return parts
 }
@@ -99,11 +113,11 @@ func conditionTone(condition deploy.Condition) progress.Tone {
 func podTable(s deploy.Status, form output) progress.Table {
 	table := progress.Table{Header: []string{"POD", "STATE", "READY", "RESTARTS", "ID", "VERSION", "NODE", "CLAIM", "AGE"}}
 	if form == outputWide {
-		table.Header = append(table.Header, "CLAIM NAME", "DETAIL")
+		table.Header = append(table.Header, wideHeader()...)
 	}
 	for _, pod := range s.Pods {
 		ready := "0/1"
-		if pod.Phase == deploy.Ready {
+		if pod.Phase == diagnose.Ready {
 			ready = "1/1"
 		}
 		row := []progress.Cell{
@@ -118,11 +132,7 @@ func podTable(s deploy.Status, form output) progress.Table {
 			{Text: age(pod.Created, s.Seen)},
 		}
 		if form == outputWide {
-			name := ""
-			if pod.Claim != nil {
-				name = pod.Claim.Name
-			}
-			row = append(row, progress.Cell{Text: name}, progress.Cell{Text: pod.Detail})
+			row = append(row, wideCells(pod)...)
 		}
 		table.Rows = append(table.Rows, row)
 	}
@@ -131,7 +141,7 @@ func podTable(s deploy.Status, form output) progress.Table {
 
 func phaseTone(pod deploy.PodStatus) progress.Tone {
 	switch {
-	case pod.Phase == deploy.Ready:
+	case pod.Phase == diagnose.Ready:
 		return progress.Good
 	case pod.Cause != nil:
 		return progress.Bad

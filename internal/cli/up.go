@@ -24,6 +24,7 @@ type upFlags struct {
 	insecure, fresh, yes         bool
 	createNamespace, forceOthers bool
 	rotatePassword               bool
+	grace                        time.Duration
 }
 
 func (a *app) up() *cobra.Command {
@@ -63,6 +64,8 @@ nothing, and after an interruption it goes on from there.`,
 	flags.BoolVar(&f.forceOthers, "force-conflicts", false, "take over fields that somebody else has set")
 	flags.BoolVar(&f.fresh, "fresh", false, "delete the cluster with all its data first, and start empty")
 	flags.BoolVar(&f.yes, "yes", false, "with --fresh: do not ask")
+	f.grace = deploy.DefaultGrace
+	flags.Var(&duration{&f.grace}, "grace", "how long to wait for what may pass by itself, such as a registry that is not reached, before it counts as a failure")
 	timeout = timeoutFlag(cmd, upTimeout)
 	return cmd
 }
@@ -175,6 +178,7 @@ func (a *app) upOptions(at connection, f upFlags, wish deploy.Wish) (deploy.UpOp
 		Wish:         wish,
 		DefaultImage: cockroach.DefaultImage,
 		Lock:         deploy.LockOptions{Holder: holder, Wait: a.waitLock},
+		Grace:        f.grace,
 		Incarnation:  incarnation,
 		Now:          a.now,
 	}

@@ -41,6 +41,12 @@ type Vars struct {
 	// CAExpires and NodeExpires are when the certificates end that it uses, in
 	// seconds since 1970; 0 without TLS.
 	CAExpires, NodeExpires Count
+	// ClockOffset is the mean distance of this node's clock from those of the
+	// others, in nanoseconds; exactly 0: it has not been compared yet.
+	ClockOffset Count
+	// LicenceLeft is for how many seconds the licence is still good; 0: there
+	// is none, less: it has ended.
+	LicenceLeft Count
 	// Version is the release that runs, such as "v21.1.2"; empty if unknown.
 	Version string
 }
@@ -61,6 +67,9 @@ func (v *Vars) counts() map[string]*Count {
 
 		"security_certificate_expiration_ca":   &v.CAExpires,
 		"security_certificate_expiration_node": &v.NodeExpires,
+
+		"clock_offset_meannanos":                  &v.ClockOffset,
+		"seconds_until_enterprise_license_expiry": &v.LicenceLeft,
 	}
 }
 

@@ -15,6 +15,7 @@ func threeLive() Vars {
 		NodeID: known(1), LiveNodes: known(3),
 		Ranges: known(18), Replicas: known(37), Unavailable: known(0), UnderReplicated: known(0),
 		Capacity: known(270553174016), CapacityUsed: known(83738985), CapacityAvailable: known(52910841856),
+		ClockOffset: known(49390), LicenceLeft: known(0),
 		Version: "v21.1.2",
 	}
 }
@@ -41,6 +42,7 @@ func TestParseVars_leavesUnknownWhatIsMissing(t *testing.T) {
 	}
 	want := threeLive()
 	want.LiveNodes, want.Unavailable, want.UnderReplicated, want.Capacity = Count{}, Count{}, Count{}, Count{}
+	want.ClockOffset, want.LicenceLeft = Count{}, Count{}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

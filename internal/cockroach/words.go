@@ -21,13 +21,3 @@ func LastWords(text string) string {
 	}
 	return last
 }
-
-// NotWritable says whether these last words mean that the program may not
-// write to its store.
-//
-// Source: "unable to create log directory: mkdir …/cockroach-data/logs:
-// permission denied" was recorded from v21.1.2; newer releases name the
-// auxiliary directory first, in the same form.
-func NotWritable(words string) bool {
-	return strings.Contains(words, storePath) && strings.Contains(words, "permission denied")
-}

@@ -15,17 +15,3 @@ func TestLastWords_areTheErrorAndNotTheNoiseAroundIt(t *testing.T) {
 		}
 	}
 }
-
-func TestNotWritable_isAboutTheStoreOnly(t *testing.T) {
-	for words, want := range map[string]bool{
-		"unable to create log directory: mkdir /cockroach/cockroach-data/logs: permission denied":                               true,
-		"could not create auxiliary directory: mkdir /cockroach/cockroach-data/auxiliary: permission denied":                    true,
-		"exec: \"/cockroach/cockroach\": permission denied":                                                                     false,
-		"cannot load certificates. open /cockroach/certs/node.key: permission denied":                                           false,
-		"could not cleanup temporary directories: could not lock temporary directory /cockroach/cockroach-data/cockroach-temp1": false,
-	} {
-		if got := NotWritable(words); got != want {
-			t.Errorf("%q: got %v, want %v", words, got, want)
-		}
-	}
-}

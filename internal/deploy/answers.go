@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -35,7 +37,7 @@ type answers struct {
 }
 
 type answer struct {
-	word  word
+	word  diagnose.Word
 	pause time.Duration
 	next  time.Time
 }
@@ -46,14 +48,16 @@ func newAnswers(client *kube.Client, now func() time.Time) *answers {
 
 // ask questions all running containers that are not Ready and whose time has
 // come, side by side, and returns what is known by pod name.
-func (a *answers) ask(ctx context.Context, c cockroach.Cluster, pods []*corev1.Pod) map[string]word {
-	known := map[string]word{}
+func (a *answers) ask(ctx context.Context, c cockroach.Cluster, pods []*corev1.Pod) map[string]diagnose.Word {
+	known := map[string]diagnose.Word{}
+	questioned := map[string]bool{}
 	var group sync.WaitGroup
 	for _, pod := range pods {
-		id := runningContainer(pod)
-		if id == "" || podReady(pod) {
+		id := diagnose.RunningContainer(pod)
+		if id == "" || diagnose.PodReady(pod) {
 			continue
 		}
+		questioned[id] = true
 		group.Go(func() {
 			said := a.one(ctx, c, pod.Name, id)
 			a.mu.Lock()
@@ -62,22 +66,22 @@ func (a *answers) ask(ctx context.Context, c cockroach.Cluster, pods []*corev1.P
 		})
 	}
 	group.Wait()
+	a.keep(questioned)
 	return known
 }
 
-func runningContainer(pod *corev1.Pod) string {
-	status := database(pod)
-	if pod.DeletionTimestamp != nil || status.State.Running == nil {
-		return ""
-	}
-	return status.ContainerID
+// keep forgets all other containers: no question to them is due any more.
+func (a *answers) keep(questioned map[string]bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	maps.DeleteFunc(a.all, func(id string, _ answer) bool { return !questioned[id] })
 }
 
-func (a *answers) one(ctx context.Context, c cockroach.Cluster, pod, id string) word {
+func (a *answers) one(ctx context.Context, c cockroach.Cluster, pod, id string) diagnose.Word {
 	a.mu.Lock()
 	last := a.all[id]
 	a.mu.Unlock()
-	if last.word.health == cockroach.WaitingForInit || a.now().Before(last.next) {
+	if last.word.Health == cockroach.WaitingForInit || a.now().Before(last.next) {
 		return last.word
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
@@ -93,17 +97,17 @@ func (a *answers) one(ctx context.Context, c cockroach.Cluster, pod, id string) 
 
 // askReady asks one pod whether it is ready. That nothing answers is an
 // answer too: the process has not opened its port yet.
-func askReady(ctx context.Context, client *kube.Client, c cockroach.Cluster, pod string) word {
+func askReady(ctx context.Context, client *kube.Client, c cockroach.Cluster, pod string) diagnose.Word {
 	got, err := client.Get(ctx, endpoint(c, pod, cockroach.ReadyPath))
 	if err != nil {
 		text := "does not answer yet"
 		if !errors.Is(err, kube.ErrNotAnswering) && ctx.Err() == nil {
 			text = firstLine(err)
 		}
-		return word{text: text}
+		return diagnose.Word{Text: text}
 	}
 	health, text := cockroach.ParseReady(got.Status, got.Body)
-	return word{health, text}
+	return diagnose.Word{Health: health, Text: text}
 }
 
 // endpoint is where a pod's database answers over HTTP.
@@ -119,7 +123,7 @@ func (a *answers) again() time.Duration {
 	defer a.mu.Unlock()
 	var soonest time.Duration
 	for _, one := range a.all {
-		if one.word.health == cockroach.WaitingForInit {
+		if one.word.Health == cockroach.WaitingForInit {
 			continue
 		}
 		wait := max(one.next.Sub(a.now()), time.Millisecond)

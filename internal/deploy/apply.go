@@ -9,6 +9,7 @@ import (
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // apply makes the Services, the budget and the StatefulSet what they should be.
@@ -61,7 +62,7 @@ func outcomeWords(tally map[kube.Outcome]int) string {
 	var parts []string
 	for _, outcome := range []kube.Outcome{kube.Created, kube.Configured, kube.Unchanged} {
 		if n := tally[outcome]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", count(n, "object"), outcome))
+			parts = append(parts, fmt.Sprintf("%s %s", progress.Count(n, "object"), outcome))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -68,7 +69,7 @@ func GetCerts(ctx context.Context, client *kube.Client, target Target, now func(
 	}
 	var pods []string
 	for _, pod := range w.Pods {
-		if runningContainer(pod) != "" {
+		if diagnose.RunningContainer(pod) != "" {
 			pods = append(pods, pod.Name)
 		}
 	}

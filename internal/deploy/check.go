@@ -15,6 +15,7 @@ import (
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // oldestMinor is the first Kubernetes 1.x with everything that the manifests
@@ -103,7 +104,7 @@ func mayDo(ctx context.Context, client *kube.Client, namespace string, need, way
 		return nil
 	}
 	return &Error{
-		Message: "namespace " + namespace + ": you may not " + and(names),
+		Message: "namespace " + namespace + ": you may not " + progress.And(names),
 		Next:    "ask whoever runs the cluster for it; crdb-kube rbac prints the smallest Role with which all commands work",
 	}
 }
@@ -196,7 +197,7 @@ func (u *up) headline() {
 	u.r.headline(strings.Join([]string{
 		u.opts.Context,
 		"namespace " + u.cluster.Namespace,
-		fmt.Sprintf("cluster %s: %s, %s, %s", u.cluster.Name, count(u.cluster.Nodes, "pod"), versionWord(u.cluster.Image), u.cluster.Security),
+		fmt.Sprintf("cluster %s: %s, %s, %s", u.cluster.Name, progress.Count(u.cluster.Nodes, "pod"), versionWord(u.cluster.Image), u.cluster.Security),
 	}, " · "))
 }
 
@@ -211,7 +212,7 @@ func versionWord(image string) string {
 func (u *up) surroundings() string {
 	parts := []string{"Kubernetes " + u.server}
 	if len(u.nodes) > 0 {
-		parts = append(parts, count(len(u.nodes), "node"))
+		parts = append(parts, progress.Count(len(u.nodes), "node"))
 	}
 	switch {
 	case u.cluster.HostPath != "":

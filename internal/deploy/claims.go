@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // unfit refuses claims that are not what the cluster's are: of another size
@@ -118,16 +119,16 @@ func (u *up) checkLoss(was cockroach.Cluster) error {
 	if left := was.Served - len(l.missing); len(l.missing) > 0 && 2*left <= was.Served {
 		return &Error{
 			Kind:    Refused,
-			Message: fmt.Sprintf("%s: cluster %s had %s, and of its claims %s left: too few to serve the data", was.Name, short(was.ClusterID), count(was.Served, "node"), are(left)),
-			Seen:    []string{"no claim is left of " + and(l.missing)},
+			Message: fmt.Sprintf("%s: cluster %s had %s, and of its claims %s left: too few to serve the data", was.Name, short(was.ClusterID), progress.Count(was.Served, "node"), are(left)),
+			Seen:    []string{"no claim is left of " + progress.And(l.missing)},
 			Next:    "bring the volumes back; crdb-kube up --fresh gives the old cluster up and starts empty",
 		}
 	}
 	if len(l.missing) > 0 {
-		u.remark("no claim is left of %s: what it held is gone, and it starts empty", and(l.missing))
+		u.remark("no claim is left of %s: what it held is gone, and it starts empty", progress.And(l.missing))
 	}
 	if len(l.replaced) > 0 {
-		u.remark("the data of %s was replaced: the claim was deleted, and made again empty with the pod", and(l.replaced))
+		u.remark("the data of %s was replaced: the claim was deleted, and made again empty with the pod", progress.And(l.replaced))
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func chooseStorage(w Wish, classes []storagev1.StorageClass, looked error, nodes
 		if looked == nil && !slices.Contains(classNames(classes), *w.StorageClass) {
 			e := &Error{
 				Message: "storageclass " + *w.StorageClass + ": not found",
-				Next:    "choose one of " + and(classNames(classes)) + " with --storage-class",
+				Next:    "choose one of " + progress.And(classNames(classes)) + " with --storage-class",
 			}
 			if len(classes) == 0 {
 				e.Next = "there is none at all; crdb-kube up --host-path DIR keeps the data in a directory of each node"
@@ -66,7 +66,7 @@ func noClass(classes []storagev1.StorageClass, looked error) error {
 		Cause:   &progress.Cause{ID: "NO_STORAGE_CLASS", Class: progress.User, Sentence: "this cluster has no default StorageClass"},
 	}
 	if len(classes) > 0 {
-		e.Next = "crdb-kube up --storage-class NAME, with one of " + and(classNames(classes))
+		e.Next = "crdb-kube up --storage-class NAME, with one of " + progress.And(classNames(classes))
 	}
 	return e
 }

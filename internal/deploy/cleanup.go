@@ -87,7 +87,7 @@ func awaitGone(ctx context.Context, client *kube.Client, r *reporter, refs []kub
 		}
 		why := fmt.Sprintf("%s to be gone", left[0])
 		if len(left) > 1 {
-			why = fmt.Sprintf("%s and %s to be gone", left[0], count(len(left)-1, "more object"))
+			why = fmt.Sprintf("%s and %s to be gone", left[0], progress.Count(len(left)-1, "more object"))
 		}
 		r.emit(progress.Event{State: progress.Running, Message: "waiting for " + why, Done: len(refs) - len(left), Total: len(refs)})
 		return kube.Verdict{Why: why, Again: goneAgain}, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // explainConflict says who holds the fields that an apply would have changed.
@@ -15,7 +16,7 @@ func explainConflict(err error) error {
 	}
 	e := &Error{
 		Kind:    Refused,
-		Message: fmt.Sprintf("%s: %s set by someone else", conflict.Ref, count(len(conflict.Conflicts), "field")),
+		Message: fmt.Sprintf("%s: %s set by someone else", conflict.Ref, progress.Count(len(conflict.Conflicts), "field")),
 		Next:    "crdb-kube up --force-conflicts takes the fields over",
 	}
 	for _, one := range conflict.Conflicts {

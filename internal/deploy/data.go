@@ -113,7 +113,7 @@ func (w wiper) verify(ctx context.Context, c condemned) error {
 		return nil
 	}
 	return &Error{
-		Message: "data: " + and(namesOf(left)) + " came back while they were deleted",
+		Message: "data: " + progress.And(namesOf(left)) + " came back while they were deleted",
 		Next:    "find out what makes them, then the same command again",
 	}
 }
@@ -148,7 +148,7 @@ func (u *up) wipeFirst(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	if len(rest.kept) > 0 {
-		u.r.note("kept by the reclaim policy of their class: %s", and(rest.kept))
+		u.r.note("kept by the reclaim policy of their class: %s", progress.And(rest.kept))
 	}
 	if u.seen, err = look(ctx, u.client, u.target); err != nil {
 		return ending{}, err
@@ -161,16 +161,16 @@ func (u *up) wipeFirst(ctx context.Context) (ending, error) {
 func (d *down) unreached(directories []string) error {
 	var parts []string
 	if lost := d.lostPods(); len(lost) > 0 {
-		parts = append(parts, and(lost)+" may still run")
+		parts = append(parts, progress.And(lost)+" may still run")
 	}
 	if len(directories) > 0 {
-		parts = append(parts, and(directories)+" is still there")
+		parts = append(parts, progress.And(directories)+" is still there")
 	}
 	if len(parts) == 0 {
 		return nil
 	}
 	return &Error{
-		Message: d.target.Name + ": " + and(parts) + ": the node does not answer",
+		Message: d.target.Name + ": " + progress.And(parts) + ": the node does not answer",
 		Next:    "the same command again, when the node is back, finishes it",
 	}
 }

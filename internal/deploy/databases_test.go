@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -52,11 +53,13 @@ func (w *world) vars(pod *corev1.Pod) string {
 	live, all := 0, 0
 	for _, name := range w.peers(pod.Namespace, clusterOf(pod.Name)) {
 		all++
-		if peer := w.pod(pod.Namespace, name); peer != nil && podReady(peer) {
+		if peer := w.pod(pod.Namespace, name); peer != nil && diagnose.PodReady(peer) {
 			live++
 		}
 	}
-	under := 0
+	w.mu.Lock()
+	under := w.under
+	w.mu.Unlock()
 	if live < all {
 		under = 12
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // decide fills in what the cluster will be: as recorded, as wished, else
@@ -121,7 +122,7 @@ func (u *up) unrecorded() error {
 	c := names(u.target)
 	return &Error{
 		Kind:    Refused,
-		Message: fmt.Sprintf("%s: has %s, but configmap/%s with its settings is gone", c.Name, count(len(u.seen.claims), "claim"), c.SettingsName()),
+		Message: fmt.Sprintf("%s: has %s, but configmap/%s with its settings is gone", c.Name, progress.Count(len(u.seen.claims), "claim"), c.SettingsName()),
 		Next:    "crdb-kube up --nodes N --image IMAGE, with what they were, takes the claims up again; crdb-kube up --fresh deletes them with their data",
 	}
 }

@@ -13,7 +13,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // makeDirectories lets a short-lived pod on each machine make the directory
@@ -64,34 +66,34 @@ func awaitThrowAways(ctx context.Context, client *kube.Client, r *reporter, c co
 	if purpose == cockroach.PurposeWipe {
 		what = "deleting directories on the nodes"
 	}
-	var rollout Rollout
-	verdict := newVerdict()
+	var rollout diagnose.Rollout
+	verdict := newVerdict(DefaultGrace, r.now())
 	selection := kube.Selection{Namespace: c.Namespace, Name: c.Name, Selector: c.PurposeSelector(purpose)}
 	err := client.WatchWorkload(ctx, selection, func(_ context.Context, w kube.Workload) (kube.Verdict, error) {
-		rollout = Rollout{}
+		rollout = diagnose.Rollout{}
 		for _, pod := range w.Pods {
 			if pod.Status.Phase == corev1.PodFailed {
 				return kube.Verdict{}, directoryError(pod)
 			}
 			if purpose == cockroach.PurposeWipe && nothingThere(pod, w.Events) {
-				rollout.Pods = append(rollout.Pods, Pod{Name: pod.Name, Phase: Ready})
+				rollout.Pods = append(rollout.Pods, diagnose.Pod{Name: pod.Name, Phase: diagnose.Ready})
 				continue
 			}
 			rollout.Pods = append(rollout.Pods, throwAwayPod(pod, w.Events))
 		}
-		n := rollout.Count(Pod.isReady)
+		n := rollout.Count(diagnose.Pod.IsReady)
 		if n == want {
 			return kube.Verdict{Done: true}, nil
 		}
 		why := fmt.Sprintf("%s: %d of %d done", what, n, want)
-		if waits := rollout.Why(Pod.isReady); waits != "" {
+		if waits := rollout.Why(diagnose.Pod.IsReady); waits != "" {
 			why = what + ": " + waits
 		}
 		r.waiting(0, 0, "%s", why)
 		return kube.Verdict{Why: why, Again: unclearAgain(rollout)}, verdict.failure(rollout, r.now())
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		return expired(err, rollout, Pod.isReady)
+		return expired(err, rollout, diagnose.Pod.IsReady)
 	}
 	return err
 }
@@ -99,15 +101,15 @@ func awaitThrowAways(ctx context.Context, client *kube.Client, r *reporter, c co
 // throwAwayPod describes a pod that is to end: well ended is Ready, and only
 // that. While it runs Kubernetes calls it ready, for it has no probe; to take
 // that for the end would kill it in the middle of its work.
-func throwAwayPod(pod *corev1.Pod, events []*corev1.Event) Pod {
+func throwAwayPod(pod *corev1.Pod, events []*corev1.Event) diagnose.Pod {
 	statuses := pod.Status.ContainerStatuses
 	ended := len(statuses) > 0 && statuses[0].State.Terminated != nil && statuses[0].State.Terminated.ExitCode == 0
 	if ended || pod.Status.Phase == corev1.PodSucceeded {
-		return Pod{Name: pod.Name, Phase: Ready}
+		return diagnose.Pod{Name: pod.Name, Phase: diagnose.Ready}
 	}
-	p := describe(pod, events, word{}, cockroach.Cluster{})
-	if p.Phase == Ready || p.Answering() {
-		p.Phase, p.Detail = Starting, "at work"
+	p := diagnose.Scene{Workload: kube.Workload{Events: events}}.Describe(pod)
+	if p.Phase == diagnose.Ready || p.Answering() {
+		p.Phase, p.Detail = diagnose.Starting, "at work"
 	}
 	return p
 }
@@ -153,7 +155,7 @@ func awaitVolumes(ctx context.Context, client *kube.Client, r *reporter, refs []
 				seen++
 			}
 		}
-		why := fmt.Sprintf("%d of %s to be available", len(refs)-seen, count(len(refs), "volume"))
+		why := fmt.Sprintf("%d of %s to be available", len(refs)-seen, progress.Count(len(refs), "volume"))
 		r.waiting(seen, len(refs), "waiting for %s", why)
 		return kube.Verdict{Done: seen == len(refs), Why: why, Again: 100 * time.Millisecond}, nil
 	})
@@ -170,11 +172,4 @@ func directoryError(pod *corev1.Pod) error {
 		Message: fmt.Sprintf("pod %s: failed on node %s: %s", pod.Name, pod.Spec.NodeName, text),
 		Next:    fmt.Sprintf("kubectl logs -n %s %s", pod.Namespace, pod.Name),
 	}
-}
-
-func podImage(pod *corev1.Pod) string {
-	if len(pod.Spec.Containers) == 0 {
-		return ""
-	}
-	return pod.Spec.Containers[0].Image
 }

@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 )
 
 func TestThrowAwayPod_isDoneOnlyWhenItHasEndedWell(t *testing.T) {
@@ -23,14 +25,14 @@ func TestThrowAwayPod_isDoneOnlyWhenItHasEndedWell(t *testing.T) {
 	ended := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}
 	for name, test := range map[string]struct {
 		pod  *corev1.Pod
-		want Phase
+		want diagnose.Phase
 	}{
-		"at work, which Kubernetes calls ready": {pod(corev1.PodRunning, running), Starting},
-		"ended well":                            {pod(corev1.PodRunning, ended), Ready},
-		"ended well, and seen so":               {pod(corev1.PodSucceeded, ended), Ready},
+		"at work, which Kubernetes calls ready": {pod(corev1.PodRunning, running), diagnose.Starting},
+		"ended well":                            {pod(corev1.PodRunning, ended), diagnose.Ready},
+		"ended well, and seen so":               {pod(corev1.PodSucceeded, ended), diagnose.Ready},
 	} {
 		if got := throwAwayPod(test.pod, nil); got.Phase != test.want {
-			t.Errorf("%s: got %s, want %s", name, got.words(), test.want)
+			t.Errorf("%s: got %s, want %s", name, got.Words(), test.want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // Scope is how much a deletion may take.
@@ -162,10 +163,10 @@ func kept(s survey, target Target) []string {
 	}
 	var words []string
 	if claims > 0 {
-		words = append(words, fmt.Sprintf("%s of %s", count(claims, "claim"), size))
+		words = append(words, fmt.Sprintf("%s of %s", progress.Count(claims, "claim"), size))
 	}
 	if volumes > 0 {
-		words = append(words, count(volumes, "volume")+" of our own")
+		words = append(words, progress.Count(volumes, "volume")+" of our own")
 	}
 	if certificates {
 		words = append(words, "certificates")

@@ -175,7 +175,7 @@ func (d *down) keepable() error {
 	}
 	return &Error{
 		Kind:    Refused,
-		Message: d.target.Name + ": " + count(len(claims), "claim") + " being deleted, and only the pods that run still hold the data",
+		Message: d.target.Name + ": " + progress.Count(len(claims), "claim") + " being deleted, and only the pods that run still hold the data",
 		Seen:    claims,
 		Next:    "back up the data now; crdb-kube down --delete-data gives it up",
 	}
@@ -212,9 +212,9 @@ func (d *down) stop(ctx context.Context, condemned condemned) (ending, error) {
 		}
 	}
 	if lost := d.lostPods(); len(lost) > 0 {
-		return done("%d of %s stopped; %s not known to have", len(pods)-len(lost), count(len(pods), "pod"), and(lost)), nil
+		return done("%d of %s stopped; %s not known to have", len(pods)-len(lost), progress.Count(len(pods), "pod"), progress.And(lost)), nil
 	}
-	return done("%s stopped", count(len(pods), "pod")), nil
+	return done("%s stopped", progress.Count(len(pods), "pod")), nil
 }
 
 // podsOf lists the pods that go: once more, for some may have been made
@@ -244,7 +244,7 @@ func (d *down) remove(ctx context.Context, condemned condemned) (ending, error) 
 	err := removeAndAwait(ctx, d.client, d.r, condemned.revisions)
 	switch {
 	case kube.IsForbidden(err):
-		d.r.note("%s of the set stay: you may not delete them", count(len(condemned.revisions), "ControllerRevision"))
+		d.r.note("%s of the set stay: you may not delete them", progress.Count(len(condemned.revisions), "ControllerRevision"))
 	case err != nil:
 		return ending{}, err
 	default:
@@ -271,7 +271,7 @@ func kinds(refs []kube.Ref) string {
 	}
 	var parts []string
 	for _, kind := range order {
-		parts = append(parts, count(tally[kind], kind.String()))
+		parts = append(parts, progress.Count(tally[kind], kind.String()))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // expiry finds when the first certificate ends: by what the pods say that they
@@ -14,21 +15,19 @@ func (s *Status) expiry(readings map[string]reading, seen survey) {
 	if s.Cluster.Security == cockroach.Insecure {
 		return
 	}
-	var leaves, authorities []time.Time
+	var nodes, leaves, authorities []time.Time
 	for _, one := range readings {
-		leaves = appendSeconds(leaves, one.vars.NodeExpires)
+		nodes = appendSeconds(nodes, one.vars.NodeExpires)
 		authorities = appendSeconds(authorities, one.vars.CAExpires)
 	}
 	if secret := seen.secrets[s.Cluster.CertificatesSource()]; secret != nil {
-		leaves = appendStamps(leaves, secret.Annotations, cockroach.AnnotationNodeExpires, cockroach.AnnotationRootExpires)
+		nodes = appendStamps(nodes, secret.Annotations, cockroach.AnnotationNodeExpires)
+		leaves = appendStamps(leaves, secret.Annotations, cockroach.AnnotationRootExpires)
 		authorities = appendStamps(authorities, secret.Annotations, cockroach.AnnotationCAExpires)
 	}
-	all := slices.Concat(leaves, authorities)
-	if len(all) == 0 {
-		return
-	}
-	s.Expires = earliest(all[0], all...)
-	if s.Expires.Sub(s.Seen) >= warnBefore {
+	s.NodeExpires, s.CAExpires = first(nodes), first(authorities)
+	s.Expires = first(slices.Concat(nodes, leaves, authorities))
+	if s.Expires.IsZero() || s.Expires.Sub(s.Seen) >= warnBefore {
 		return
 	}
 	next := s.howToRenew(seen, slices.ContainsFunc(authorities, s.Expires.Equal))
@@ -37,6 +36,14 @@ func (s *Status) expiry(readings map[string]reading, seen survey) {
 		return
 	}
 	s.problem("certificates ended on "+day(s.Expires), next)
+}
+
+// first is the earliest of some times; of none it is zero.
+func first(all []time.Time) time.Time {
+	if len(all) == 0 {
+		return time.Time{}
+	}
+	return earliest(all[0], all...)
 }
 
 // appendSeconds adds a metric of seconds since 1970; 0 stands for no certificate.
@@ -72,7 +79,7 @@ func (s *Status) howToRenew(seen survey, authority bool) string {
 // days writes a time to come in whole days.
 func days(d time.Duration) string {
 	if n := int(d / (24 * time.Hour)); n > 0 {
-		return count(n, "day")
+		return progress.Count(n, "day")
 	}
 	return "less than a day"
 }

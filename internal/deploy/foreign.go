@@ -10,6 +10,7 @@ import (
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // obstacles refuses to go on over what is not ours or is being deleted.
@@ -26,10 +27,10 @@ func (s survey) obstacles(target Target, now time.Time) error {
 	}
 	var what []string
 	if len(claims) > 0 {
-		what = append(what, count(len(claims), "claim"))
+		what = append(what, progress.Count(len(claims), "claim"))
 	}
 	if len(volumes) > 0 {
-		what = append(what, count(len(volumes), "volume"))
+		what = append(what, progress.Count(len(volumes), "volume"))
 	}
 	next := "wait until they are gone, then the same command again"
 	switch {
@@ -41,7 +42,7 @@ func (s survey) obstacles(target Target, now time.Time) error {
 	}
 	return &Error{
 		Kind:    Refused,
-		Message: target.Name + ": " + and(what) + " being deleted",
+		Message: target.Name + ": " + progress.And(what) + " being deleted",
 		Seen:    slices.Concat(claims, volumes),
 		Next:    next,
 	}
@@ -117,7 +118,7 @@ func whose(ref kube.Ref, now time.Time) string {
 		if len(others) == 0 {
 			return " was made by crdb-kube, and its labels were changed since"
 		}
-		return " was made by crdb-kube, and its labels were changed by " + and(others)
+		return " was made by crdb-kube, and its labels were changed by " + progress.And(others)
 	}
 	return " was not made by crdb-kube for this cluster" + madeBy(", but by ", ref, now)
 }
@@ -148,5 +149,5 @@ func madeBy(lead string, ref kube.Ref, now time.Time) string {
 	if len(ref.Managers) == 0 {
 		return ""
 	}
-	return lead + and(ref.Managers) + " " + roughly(now.Sub(ref.Created)) + " ago"
+	return lead + progress.And(ref.Managers) + " " + roughly(now.Sub(ref.Created)) + " ago"
 }

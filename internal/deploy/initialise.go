@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -26,7 +27,7 @@ const (
 // nothing carries an identity and every pod itself says that it waits, and
 // through pod 0 alone, since two nodes asked at once make two clusters.
 func (u *up) initialise(ctx context.Context) (ending, error) {
-	waiting := u.rollout.Count(func(p Pod) bool { return p.Said.health == cockroach.WaitingForInit })
+	waiting := u.rollout.Count(func(p diagnose.Pod) bool { return p.Said.Health == cockroach.WaitingForInit })
 	switch {
 	case u.cluster.ClusterID != "" && waiting == len(u.rollout.Pods):
 		return ending{}, u.emptyStores()
@@ -40,7 +41,7 @@ func (u *up) initialise(ctx context.Context) (ending, error) {
 	if err := u.sendInit(ctx); err != nil {
 		return ending{}, err
 	}
-	u.asked.forget()
+	u.lookout.forget()
 	return u.identify(ctx, done)
 }
 

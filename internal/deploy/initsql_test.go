@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -55,7 +56,7 @@ func (s *scripted) Exec(ctx context.Context, command kube.Command) (int, error) 
 	if strings.HasPrefix(string(text), "CREATE DATABASE IF NOT EXISTS app;") {
 		return 0, nil // the application's user
 	}
-	if !podReady(s.pod(command.Namespace, command.Pod)) {
+	if !diagnose.PodReady(s.pod(command.Namespace, command.Pod)) {
 		s.Errorf("%s was asked before it was ready", command.Pod)
 	}
 	s.ran = append(s.ran, string(text))

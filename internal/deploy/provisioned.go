@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // provisionerTime is how long a provisioner may take to delete its volumes
@@ -56,7 +57,7 @@ func (w wiper) provisioned(ctx context.Context, seen survey, claims []kube.Ref) 
 	defer cancel()
 	err = awaitGone(limited, w.client, w.r, going)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		w.r.note("%s: still being deleted by the provisioner of the class", and(namesOf(going)))
+		w.r.note("%s: still being deleted by the provisioner of the class", progress.And(namesOf(going)))
 		return kept, nil
 	}
 	return kept, err

@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // ready waits until all pods are Ready, and then until the database itself
 // says that all its nodes live and no range is unavailable.
 func (u *up) ready(ctx context.Context) (ending, error) {
-	rollout, err := u.watchPods(ctx, Pod.isReady)
+	rollout, err := u.watchPods(ctx, diagnose.Pod.IsReady)
 	if err != nil {
 		return ending{}, err
 	}
@@ -27,7 +29,7 @@ func (u *up) ready(ctx context.Context) (ending, error) {
 		if why == "" {
 			return kube.Verdict{Done: true}, nil
 		}
-		u.r.waiting(u.cluster.Nodes, u.cluster.Nodes, "%s ready, %s", count(u.cluster.Nodes, "pod"), why)
+		u.r.waiting(u.cluster.Nodes, u.cluster.Nodes, "%s ready, %s", progress.Count(u.cluster.Nodes, "pod"), why)
 		pause = min(2*pause, 2*time.Second)
 		return kube.Verdict{Why: why, Again: pause}, nil
 	})
@@ -41,7 +43,7 @@ func (u *up) ready(ctx context.Context) (ending, error) {
 		}
 	}
 	u.crowded()
-	return done("%s ready, %s live", count(u.cluster.Nodes, "pod"), count(u.cluster.Nodes, "CockroachDB node")), nil
+	return done("%s ready, %s live", progress.Count(u.cluster.Nodes, "pod"), progress.Count(u.cluster.Nodes, "CockroachDB node")), nil
 }
 
 // crowded says that one node's end would end them all, where there are others.
@@ -113,7 +115,7 @@ func unhealthy(c cockroach.Cluster, readings map[string]reading) string {
 		unavailable += int(one.vars.Unavailable.Value)
 	}
 	if unavailable > 0 {
-		lacks = append(lacks, count(unavailable, "unavailable range"))
+		lacks = append(lacks, progress.Count(unavailable, "unavailable range"))
 	}
 	return strings.Join(lacks, ", ")
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // The recipe is how CockroachDB was run on Kubernetes before: a StatefulSet,
@@ -168,5 +169,5 @@ func firstOf(lines []string) string {
 	if len(lines) == 1 {
 		return first + ": was"
 	}
-	return first + " and " + count(len(lines)-1, "more object") + ": were"
+	return first + " and " + progress.Count(len(lines)-1, "more object") + ": were"
 }

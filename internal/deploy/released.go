@@ -8,6 +8,7 @@ import (
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // rebind gives volumes of our own whose claims were deleted back to the claims
@@ -49,7 +50,7 @@ func (u *up) earlier() {
 		names = append(names, name)
 	}
 	if len(names) > 0 {
-		u.r.note("left as they are, with the data of an earlier cluster of this name: %s", and(names))
+		u.r.note("left as they are, with the data of an earlier cluster of this name: %s", progress.And(names))
 	}
 }
 
@@ -59,11 +60,11 @@ func cleaned(removed, bound int) ending {
 	case removed == 0 && bound == 0:
 		return done("nothing left from before")
 	case bound == 0:
-		return done("%s of an interrupted run removed", count(removed, "object"))
+		return done("%s of an interrupted run removed", progress.Count(removed, "object"))
 	}
-	text := fmt.Sprintf("%s bound again", count(bound, "volume"))
+	text := fmt.Sprintf("%s bound again", progress.Count(bound, "volume"))
 	if removed > 0 {
-		text += fmt.Sprintf(", %s of an interrupted run removed", count(removed, "object"))
+		text += fmt.Sprintf(", %s of an interrupted run removed", progress.Count(removed, "object"))
 	}
 	return done("%s", text)
 }

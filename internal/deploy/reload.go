@@ -82,7 +82,7 @@ func (l reloader) lookAll(ctx context.Context, pods []string) map[string]shown {
 func (l reloader) run(ctx context.Context, pods []string) error {
 	var mu sync.Mutex
 	finished := 0
-	l.r.waiting(0, len(pods), "%s to use the new certificates", count(len(pods), "pod"))
+	l.r.waiting(0, len(pods), "%s to use the new certificates", progress.Count(len(pods), "pod"))
 	group, ctx := errgroup.WithContext(ctx)
 	for _, pod := range pods {
 		group.Go(func() error {
@@ -93,7 +93,7 @@ func (l reloader) run(ctx context.Context, pods []string) error {
 			defer mu.Unlock()
 			finished++
 			l.r.emit(progress.Event{Subject: "pod/" + pod, State: progress.Ready, Message: "shows the certificate until " + day(l.set.Ends().Node)})
-			l.r.waiting(finished, len(pods), "%d of %s with the new certificates", finished, count(len(pods), "pod"))
+			l.r.waiting(finished, len(pods), "%d of %s with the new certificates", finished, progress.Count(len(pods), "pod"))
 			return nil
 		})
 	}
@@ -174,6 +174,6 @@ func (u *up) refreshPods(ctx context.Context) error {
 	if err := l.run(ctx, behind); err != nil {
 		return err
 	}
-	u.r.note("%s took new certificates up, until %s", count(len(behind), "pod"), day(u.certs.set.Ends().Node))
+	u.r.note("%s took new certificates up, until %s", progress.Count(len(behind), "pod"), day(u.certs.set.Ends().Node))
 	return nil
 }

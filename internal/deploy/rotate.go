@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
@@ -83,7 +84,7 @@ func (r *rotate) check(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	for _, pod := range w.Pods {
-		if runningContainer(pod) != "" {
+		if diagnose.RunningContainer(pod) != "" {
 			r.pods = append(r.pods, pod.Name)
 		}
 	}
@@ -92,7 +93,7 @@ func (r *rotate) check(ctx context.Context) (ending, error) {
 	for _, text := range r.notes {
 		r.r.note("%s", text)
 	}
-	return done("certificates until %s, %s running", day(earliest(r.certs.set.Ends().Node, r.certs.set.Ends().Root)), count(len(r.pods), "pod")), nil
+	return done("certificates until %s, %s running", day(earliest(r.certs.set.Ends().Node, r.certs.set.Ends().Root)), progress.Count(len(r.pods), "pod")), nil
 }
 
 func insecure(target Target) *Error {
@@ -150,7 +151,7 @@ func (r *rotate) reload(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	r.result.Pods = len(r.pods)
-	return done("%s shown by %s", "the new certificate", count(len(r.pods), "pod")), nil
+	return done("%s shown by %s", "the new certificate", progress.Count(len(r.pods), "pod")), nil
 }
 
 // rotatePermissions are what renewing needs.

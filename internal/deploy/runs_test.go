@@ -29,7 +29,7 @@ func (w *world) up(change ...func(*UpOptions)) (UpResult, error) {
 
 func (w *world) upOf(at Target, change ...func(*UpOptions)) (UpResult, error) {
 	opts := UpOptions{
-		Context: "test", DefaultImage: cockroach.DefaultImage, Incarnation: "0badcafe",
+		Context: "test", DefaultImage: cockroach.DefaultImage, Incarnation: "0badcafe", Grace: DefaultGrace,
 		Lock: LockOptions{Holder: kube.Holder{Command: "up", Host: "here", PID: 1, Token: "t"}},
 		Now:  time.Now,
 	}

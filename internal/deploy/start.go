@@ -5,17 +5,15 @@ import (
 	"errors"
 	"time"
 
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
-// Grace is how long an unclear cause may stand before it ends the wait.
-const Grace = 60 * time.Second
-
 // start waits until every pod's container runs and its HTTP port answers. It
 // does not wait for Ready: a node that is not initialised never is.
 func (u *up) start(ctx context.Context) (ending, error) {
-	rollout, err := u.watchPods(ctx, Pod.Answering)
+	rollout, err := u.watchPods(ctx, diagnose.Pod.Answering)
 	if err != nil {
 		return ending{}, err
 	}
@@ -26,14 +24,14 @@ func (u *up) start(ctx context.Context) (ending, error) {
 	if u.cluster.Nodes == 1 {
 		return done("1 pod answers"), nil
 	}
-	return done("%d of %s answer", len(rollout.Pods), count(u.cluster.Nodes, "pod")), nil
+	return done("%d of %s answer", len(rollout.Pods), progress.Count(u.cluster.Nodes, "pod")), nil
 }
 
 // watchPods waits until every pod has finished, in whatever sense is asked
 // for, and shows each pod's way there.
-func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, error) {
-	var rollout Rollout
-	verdict := newVerdict()
+func (u *up) watchPods(ctx context.Context, finished func(diagnose.Pod) bool) (diagnose.Rollout, error) {
+	var rollout diagnose.Rollout
+	verdict := newVerdict(u.opts.Grace, u.started)
 	watched := watched{up: u}
 	selection := kube.Selection{Namespace: u.target.Namespace, Name: u.target.Name, Selector: u.cluster.Selector()}
 	err := u.client.WatchWorkload(ctx, selection, func(ctx context.Context, w kube.Workload) (kube.Verdict, error) {
@@ -48,7 +46,7 @@ func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, e
 		if w.StatefulSet.Generation < u.generation {
 			return kube.Verdict{Why: "the StatefulSet to be seen"}, nil
 		}
-		rollout = assess(u.cluster, w, u.asked.ask(ctx, u.cluster, w.Pods))
+		rollout = u.lookout.assess(ctx, u.cluster, w)
 		u.show(rollout, finished)
 		if rollout.Count(finished) == len(rollout.Pods) {
 			return kube.Verdict{Done: true}, nil
@@ -70,21 +68,30 @@ func (u *up) watchPods(ctx context.Context, finished func(Pod) bool) (Rollout, e
 
 // again is when to look once more without any change: when a question is
 // due, or when an unclear cause may have stood long enough.
-func (u *up) again(rollout Rollout) time.Duration {
-	again, unclear := u.asked.again(), unclearAgain(rollout)
-	if again == 0 || (unclear > 0 && unclear < again) {
-		again = unclear
+func (u *up) again(rollout diagnose.Rollout) time.Duration {
+	again := sooner(u.lookout.again(), unclearAgain(rollout))
+	if rollout.Count(isAway) > 0 {
+		again = sooner(again, nudgeAfter)
 	}
-	if again == 0 && rollout.Count(Pod.isAway) > 0 {
-		return nudgeAfter
+	return sooner(again, lookAgain)
+}
+
+// lookAgain is how often a standstill is looked at without any change: some
+// causes are known by their age. It costs no request.
+const lookAgain = 5 * time.Second
+
+// sooner is the shorter time; 0 stands for never.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || (b > 0 && b < a) {
+		return b
 	}
-	return again
+	return a
 }
 
 // unclearAgain is how soon to look again for the sake of an unclear cause,
 // which may have stood long enough by then; 0: there is none.
-func unclearAgain(rollout Rollout) time.Duration {
-	if rollout.Count(func(p Pod) bool { return p.Cause != nil && p.Cause.Class == progress.Unclear }) == 0 {
+func unclearAgain(rollout diagnose.Rollout) time.Duration {
+	if rollout.Count(func(p diagnose.Pod) bool { return p.Cause != nil && p.Cause.Class == progress.Unclear }) == 0 {
 		return 0
 	}
 	return time.Second
@@ -92,7 +99,7 @@ func unclearAgain(rollout Rollout) time.Duration {
 
 // show reports the phase of each pod. What was said before is not repeated,
 // and a pod that was there from the start needs no word.
-func (u *up) show(rollout Rollout, finished func(Pod) bool) {
+func (u *up) show(rollout diagnose.Rollout, finished func(diagnose.Pod) bool) {
 	for _, pod := range rollout.Pods {
 		state, subject := progress.Running, "pod/"+pod.Name
 		if finished(pod) {
@@ -100,8 +107,8 @@ func (u *up) show(rollout Rollout, finished func(Pod) bool) {
 				continue
 			}
 		}
-		u.r.emit(progress.Event{Subject: subject, State: state, Message: pod.words(), Cause: pod.Cause})
+		u.r.emit(progress.Event{Subject: subject, State: state, Message: pod.Words(), Cause: pod.Cause})
 	}
 	n := rollout.Count(finished)
-	u.r.waiting(n, len(rollout.Pods), "%d of %s", n, count(len(rollout.Pods), "pod"))
+	u.r.waiting(n, len(rollout.Pods), "%d of %s", n, progress.Count(len(rollout.Pods), "pod"))
 }

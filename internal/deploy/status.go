@@ -10,7 +10,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // Condition is the state of a cluster in one word.
@@ -30,12 +32,19 @@ type Status struct {
 	Condition Condition
 	// Problems are what keeps it from being healthy, the worst first.
 	Problems []string
+	// Causes are behind those problems of which more is known.
+	Causes []Finding
 	// Next is what to do about the first problem.
 	Next string
 	Pods []PodStatus
 	// Live, Unavailable and UnderReplicated come from the database.
 	Live, Unavailable, UnderReplicated cockroach.Count
 	ThrottledFrom                      time.Time
+	// Licence is for how many seconds it is still good; 0: there is none,
+	// less: it has ended.
+	Licence cockroach.Count
+	// CAExpires and NodeExpires are when the first of each kind ends.
+	CAExpires, NodeExpires time.Time
 	// Expires is when the first certificate ends; zero: unknown, or no TLS.
 	Expires time.Time
 	// Warnings are what will be a problem, and is none yet.
@@ -45,13 +54,25 @@ type Status struct {
 	Seen     time.Time
 }
 
+// Finding is a cause, the pods that have it, and the problem that it explains.
+type Finding struct {
+	*progress.Cause
+	Pods    []string
+	Problem string
+}
+
 // PodStatus is one pod, what its database says, and its claim.
 type PodStatus struct {
-	Pod
+	diagnose.Pod
 	NodeID  cockroach.Count
 	Version string
 	Used    cockroach.Count // bytes
-	Claim   *ClaimStatus
+	// Replicas is the number of copies of ranges that it keeps, Leads that of
+	// the ranges that it answers for; ClockOffset is in nanoseconds.
+	Replicas, Leads, ClockOffset cockroach.Count
+	// Capacity and Available are bytes of the file system that the store is on.
+	Capacity, Available cockroach.Count
+	Claim               *ClaimStatus
 }
 
 // ClaimStatus is one claim.
@@ -92,8 +113,7 @@ func GetStatus(ctx context.Context, client *kube.Client, target Target, now func
 	if err != nil {
 		return Status{}, err
 	}
-	asked := newAnswers(client, now)
-	rollout := assess(cluster, workload, asked.ask(ctx, cluster, workload.Pods))
+	rollout := newLookout(client, now).assess(ctx, cluster, workload)
 	readings, err := settled(ctx, client, cluster, rollout)
 	if err != nil {
 		return Status{}, err
@@ -128,10 +148,10 @@ func (s survey) cluster(target Target, w kube.Workload) (cockroach.Cluster, erro
 
 // settled reads the metrics of the pods that can give them, and reads again
 // before it believes that something is wrong.
-func settled(ctx context.Context, client *kube.Client, c cockroach.Cluster, rollout Rollout) (map[string]reading, error) {
+func settled(ctx context.Context, client *kube.Client, c cockroach.Cluster, rollout diagnose.Rollout) (map[string]reading, error) {
 	var pods []string
 	for _, pod := range rollout.Pods {
-		if pod.Phase == Ready || pod.Phase == Joining {
+		if pod.Phase == diagnose.Ready || pod.Phase == diagnose.Joining {
 			pods = append(pods, pod.Name)
 		}
 	}
@@ -142,6 +162,9 @@ func settled(ctx context.Context, client *kube.Client, c cockroach.Cluster, roll
 	attempts := 0
 	err := kube.Await(ctx, nil, func(ctx context.Context) (kube.Verdict, error) {
 		readings = readVars(ctx, client, c, pods)
+		if err := unheard(ctx, client, c, readings); err != nil {
+			return kube.Verdict{}, err
+		}
 		attempts++
 		if attempts == readAttempts || len(pods) < c.Nodes || unhealthy(c, readings) == "" {
 			return kube.Verdict{Done: true}, nil
@@ -152,7 +175,7 @@ func settled(ctx context.Context, client *kube.Client, c cockroach.Cluster, roll
 }
 
 // summarise puts it together. It is pure.
-func summarise(c cockroach.Cluster, w kube.Workload, rollout Rollout, readings map[string]reading, seen survey, now time.Time) Status {
+func summarise(c cockroach.Cluster, w kube.Workload, rollout diagnose.Rollout, readings map[string]reading, seen survey, now time.Time) Status {
 	s := Status{Cluster: c, Seen: now}
 	claims := map[string]*corev1.PersistentVolumeClaim{}
 	for i := range seen.claims {
@@ -164,15 +187,19 @@ func summarise(c cockroach.Cluster, w kube.Workload, rollout Rollout, readings m
 			one.Claim.Retained = seen.onOwnVolume(claims[c.ClaimName(i)])
 		}
 		if reading, ok := readings[pod.Name]; ok && reading.err == nil {
-			one.NodeID, one.Version, one.Used = reading.vars.NodeID, reading.vars.Version, reading.vars.CapacityUsed
+			one.take(reading.vars)
+			s.Licence = licence(s.Licence, reading.vars.LicenceLeft)
 			s.Live = most(s.Live, reading.vars.LiveNodes)
 			s.Unavailable = sum(s.Unavailable, reading.vars.Unavailable)
 			s.UnderReplicated = sum(s.UnderReplicated, reading.vars.UnderReplicated)
 		}
 		s.Pods = append(s.Pods, one)
 	}
-	if from, applies := c.ThrottledFrom(seen.ref(kube.ConfigMap, c.SettingsName()).Created); applies && c.ClusterID != "" {
+	if from, applies := c.ThrottledFrom(seen.ref(kube.ConfigMap, c.SettingsName()).Created); applies && c.ClusterID != "" && s.Licence.Value == 0 {
 		s.ThrottledFrom = from
+		if !now.Before(from) {
+			s.Causes = append(s.Causes, Finding{Cause: diagnose.Throttled(from)})
+		}
 	}
 	s.Deleting = seen.deleting(Target{c.Namespace, c.Name})
 	if !s.Deleting {

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -81,7 +82,7 @@ func TestStatus_aClaimThatIsBeingDeletedIsTheFirstProblem(t *testing.T) {
 	wantNoError(t, err)
 	s, err := w.status()
 	wantNoError(t, err)
-	if diff := cmp.Diff([]string{"claim datadir-cockroachdb-2 is being deleted: its data is lost when pod cockroachdb-2 restarts"}, s.Problems); diff != "" {
+	if diff := cmp.Diff([]string{"claim datadir-cockroachdb-2 is being deleted: its data is lost when pod cockroachdb-2 restarts (CLAIM_TERMINATING)"}, s.Problems); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 	if s.Condition == Healthy || s.Pods[2].Claim.Deleting.IsZero() {
@@ -131,10 +132,10 @@ func TestSummarise_saysWhoseDataIsGone(t *testing.T) {
 	kept, again := claimOf("datadir-cockroachdb-0", clusterA), claimOf("datadir-cockroachdb-1", "")
 	kept.Annotations[cockroach.AnnotationIncarnation], again.Annotations = sample().Incarnation, nil
 	seen := survey{claims: []corev1.PersistentVolumeClaim{kept, again}}
-	s := summarise(sample(), kube.Workload{}, Rollout{}, nil, seen, time.Now())
+	s := summarise(sample(), kube.Workload{}, diagnose.Rollout{}, nil, seen, time.Now())
 	want := []string{
 		"no claim is left of cockroachdb-2: what it held is gone",
-		"the data of cockroachdb-1 was replaced: the claim was deleted, and made again empty with the pod",
+		"the data of cockroachdb-1 was replaced: the claim was deleted, and made again empty with the pod (DATA_REPLACED)",
 		"it is stopped",
 	}
 	if diff := cmp.Diff(want, s.Problems); diff != "" {
@@ -200,25 +201,25 @@ func TestSummarise_tellsStartingFromDegraded(t *testing.T) {
 		claim.Annotations[cockroach.AnnotationIncarnation] = sample().Incarnation
 		claims.claims = append(claims.claims, claim)
 	}
-	at := func(name string, phase Phase, age time.Duration) Pod {
-		return Pod{Name: name, Phase: phase, Created: now.Add(-age)}
+	at := func(name string, phase diagnose.Phase, age time.Duration) diagnose.Pod {
+		return diagnose.Pod{Name: name, Phase: phase, Created: now.Add(-age)}
 	}
-	two := []Pod{at("cockroachdb-0", Ready, time.Hour), at("cockroachdb-1", Ready, time.Hour)}
+	two := []diagnose.Pod{at("cockroachdb-0", diagnose.Ready, time.Hour), at("cockroachdb-1", diagnose.Ready, time.Hour)}
 	cases := map[string]struct {
-		third    Pod
+		third    diagnose.Pod
 		readings map[string]reading
 		want     Condition
 	}{
-		"all ready and well":     {at("cockroachdb-2", Ready, time.Hour), readingsOf(nil), Healthy},
-		"young":                  {at("cockroachdb-2", Joining, time.Minute), readingsOf(nil), Coming},
-		"old":                    {at("cockroachdb-2", Joining, time.Hour), readingsOf(nil), Degraded},
-		"young, but with reason": {Pod{Name: "cockroachdb-2", Phase: Crashing, Created: now, Cause: stuck("", "unclear").Cause}, readingsOf(nil), Degraded},
-		"ready, but not live":    {at("cockroachdb-2", Ready, time.Hour), readingsOf(map[string]reading{"cockroachdb-2": {vars: cockroach.Vars{LiveNodes: n(2)}}}), Degraded},
-		"ready, but silent":      {at("cockroachdb-2", Ready, time.Hour), readingsOf(map[string]reading{"cockroachdb-2": {err: errors.New("x")}}), Degraded},
+		"all ready and well":     {at("cockroachdb-2", diagnose.Ready, time.Hour), readingsOf(nil), Healthy},
+		"young":                  {at("cockroachdb-2", diagnose.Joining, time.Minute), readingsOf(nil), Coming},
+		"old":                    {at("cockroachdb-2", diagnose.Joining, time.Hour), readingsOf(nil), Degraded},
+		"young, but with reason": {diagnose.Pod{Name: "cockroachdb-2", Phase: diagnose.Crashing, Created: now, Cause: stuck("", "unclear").Cause}, readingsOf(nil), Degraded},
+		"ready, but not live":    {at("cockroachdb-2", diagnose.Ready, time.Hour), readingsOf(map[string]reading{"cockroachdb-2": {vars: cockroach.Vars{LiveNodes: n(2)}}}), Degraded},
+		"ready, but silent":      {at("cockroachdb-2", diagnose.Ready, time.Hour), readingsOf(map[string]reading{"cockroachdb-2": {err: errors.New("x")}}), Degraded},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
-			s := summarise(sample(), set, Rollout{append(two[:2:2], test.third)}, test.readings, claims, now)
+			s := summarise(sample(), set, diagnose.Rollout{Pods: append(two[:2:2], test.third)}, test.readings, claims, now)
 			if s.Condition != test.want {
 				t.Errorf("got %s: %q", s.Condition, s.Problems)
 			}
@@ -228,7 +229,7 @@ func TestSummarise_tellsStartingFromDegraded(t *testing.T) {
 		})
 	}
 	claims.claims = claims.claims[:1]
-	s := summarise(sample(), set, Rollout{two}, nil, claims, now)
+	s := summarise(sample(), set, diagnose.Rollout{Pods: two}, nil, claims, now)
 	if s.Live.Known || s.Unavailable.Known || s.Pods[0].NodeID.Known {
 		t.Errorf("unknown numbers were made up: %+v", s)
 	}

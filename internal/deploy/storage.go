@@ -31,7 +31,7 @@ func (u *up) storage(ctx context.Context) (ending, error) {
 	if err := u.putClaims(ctx, volumes); err != nil {
 		return ending{}, err
 	}
-	text := fmt.Sprintf("%s of %s", count(u.claims(), "claim"), u.cluster.Storage.String())
+	text := fmt.Sprintf("%s of %s", progress.Count(u.claims(), "claim"), u.cluster.Storage.String())
 	if u.cluster.HostPath != "" {
 		text += ", on volumes of our own"
 	}

@@ -49,8 +49,8 @@ func (d *down) awaitPods(ctx context.Context, pods []kube.Ref, selector string) 
 				d.r.emit(progress.Event{Subject: ref.String(), State: progress.Running, Message: stopping(pod, ref)})
 			}
 		}
-		d.r.waiting(gone, len(pods), "%d of %s stopped", gone, count(len(pods), "pod"))
-		return kube.Verdict{Done: len(left) == 0, Why: and(left) + " to stop", Again: time.Second}, nil
+		d.r.waiting(gone, len(pods), "%d of %s stopped", gone, progress.Count(len(pods), "pod"))
+		return kube.Verdict{Done: len(left) == 0, Why: progress.And(left) + " to stop", Again: time.Second}, nil
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
@@ -42,6 +43,8 @@ type UpOptions struct {
 	// Confirm is asked with the list of what dies before --fresh deletes it.
 	Confirm func(losing []string) error
 	Lock    LockOptions
+	// Grace is how long an unclear cause may stand before it ends the wait.
+	Grace time.Duration
 	// Incarnation is a new random mark, eight hex digits, used if the cluster is made.
 	Incarnation string
 	Now         func() time.Time
@@ -101,10 +104,10 @@ type up struct {
 	// notes are said after the headline.
 	notes   []string
 	changed atomic.Int64
-	asked   *answers
+	lookout *lookout
 	certs   certificates
 	app     credentials
-	rollout Rollout
+	rollout diagnose.Rollout
 	// generation is that of the StatefulSet as applied; what is older is not it.
 	generation int64
 }
@@ -115,7 +118,7 @@ type up struct {
 // the cause of ctx's end.
 func Up(ctx context.Context, client *kube.Client, target Target, opts UpOptions, report func(progress.Event)) (UpResult, error) {
 	u := &up{client: client, target: target, opts: opts, r: newReporter(report, opts.Now), started: opts.Now()}
-	u.asked = newAnswers(client, opts.Now)
+	u.lookout = newLookout(client, opts.Now)
 	var lock *kube.Lock
 	held := ctx
 	check := step{"check", func(ctx context.Context) (ending, error) {

@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
@@ -49,10 +50,10 @@ func (w *watched) vanished(ctx context.Context) error {
 // seen looks into pods that stay away although the set is there: the
 // namespace may be going with all that is in it, the set itself last, or the
 // controller sleeps.
-func (w *watched) seen(ctx context.Context, set *appsv1.StatefulSet, rollout Rollout) error {
+func (w *watched) seen(ctx context.Context, set *appsv1.StatefulSet, rollout diagnose.Rollout) error {
 	now := w.up.opts.Now()
 	w.gone = time.Time{}
-	if rollout.Count(Pod.isAway) == 0 {
+	if rollout.Count(isAway) == 0 {
 		w.missing = time.Time{}
 		return nil
 	}
@@ -68,7 +69,7 @@ func (w *watched) seen(ctx context.Context, set *appsv1.StatefulSet, rollout Rol
 	if err := namespaceGoing(ctx, w.up.client, w.up.target.Namespace); err != nil {
 		return err
 	}
-	if rollout.Count(Pod.isMissing) > 0 {
+	if rollout.Count(isMissing) > 0 {
 		w.nudge(ctx, set, now)
 	}
 	return nil
@@ -82,7 +83,9 @@ func (w *watched) nudge(ctx context.Context, set *appsv1.StatefulSet, now time.T
 	_ = w.up.client.Annotate(ctx, kube.RefOf(kube.StatefulSet, set), map[string]string{cockroach.AnnotationNudged: now.UTC().Format(time.RFC3339)})
 }
 
-func (p Pod) isMissing() bool { return p.Phase == Missing }
+func isMissing(p diagnose.Pod) bool { return p.Phase == diagnose.Missing }
 
 // isAway: not there, or not for long.
-func (p Pod) isAway() bool { return p.Phase == Missing || p.Phase == Terminating }
+func isAway(p diagnose.Pod) bool {
+	return p.Phase == diagnose.Missing || p.Phase == diagnose.Terminating
+}

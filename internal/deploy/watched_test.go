@@ -11,7 +11,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
-	"github.com/crdb-kube/crdb-kube/internal/kube"
+	"github.com/crdb-kube/crdb-kube/internal/diagnose"
 )
 
 // stepping is a clock that goes on by so much at each look.
@@ -46,10 +46,10 @@ func TestSeen_wakesTheControllerThatLeavesAPodOut(t *testing.T) {
 	wantNoError(t, err)
 	w.writes()
 	watched := watchedIn(w, stepping(2*time.Second))
-	all := Rollout{[]Pod{well("cockroachdb-0")}}
-	one := Rollout{[]Pod{well("cockroachdb-0"), {Name: "cockroachdb-1", Phase: Missing}}}
+	all := diagnose.Rollout{Pods: []diagnose.Pod{well("cockroachdb-0")}}
+	one := diagnose.Rollout{Pods: []diagnose.Pod{well("cockroachdb-0"), {Name: "cockroachdb-1", Phase: diagnose.Missing}}}
 	for _, test := range []struct {
-		rollout Rollout
+		rollout diagnose.Rollout
 		writes  int
 	}{{one, 0}, {one, 0}, {all, 0}, {one, 0}, {one, 0}, {one, 1}} {
 		wantNoError(t, watched.seen(t.Context(), set, test.rollout))
@@ -66,34 +66,15 @@ func TestSeen_wakesTheControllerThatLeavesAPodOut(t *testing.T) {
 }
 
 func TestSeen_saysThatTheNamespaceGoesWhileTheSetIsStillThere(t *testing.T) {
-	for _, phase := range []Phase{Missing, Terminating} {
+	for _, phase := range []diagnose.Phase{diagnose.Missing, diagnose.Terminating} {
 		w := newWorld(t)
 		watched := watchedIn(w, stepping(2*time.Second))
 		w.endNamespace()
-		rollout := Rollout{[]Pod{well("cockroachdb-0"), {Name: "cockroachdb-1", Phase: phase}}}
+		rollout := diagnose.Rollout{Pods: []diagnose.Pod{well("cockroachdb-0"), {Name: "cockroachdb-1", Phase: phase}}}
 		set := &appsv1.StatefulSet{}
 		wantNoError(t, watched.seen(t.Context(), set, rollout))
 		wantNoError(t, watched.seen(t.Context(), set, rollout))
 		wantError(t, watched.seen(t.Context(), set, rollout), Failed, "namespace default: is being deleted")
-	}
-}
-
-func TestAssess_saysWhyAPodIsNotMade(t *testing.T) {
-	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{UID: "s"}}
-	about := func(message string) *corev1.Event {
-		return &corev1.Event{InvolvedObject: corev1.ObjectReference{Kind: "StatefulSet", UID: "s"}, Message: message}
-	}
-	w := kube.Workload{StatefulSet: set, Events: []*corev1.Event{
-		about(`create Pod cockroachdb-0 in StatefulSet cockroachdb failed error: pods "cockroachdb-0" is forbidden: exceeded quota: small`),
-		about(`create Pod cockroachdb-1 in StatefulSet cockroachdb failed error: pods "cockroachdb-1" is forbidden: exceeded quota: small`),
-		about(`create Pod cockroachdb-1 in StatefulSet cockroachdb successful`),
-	}}
-	r := assess(sample(), w, nil)
-	if got := r.Pods[0].words(); got != `waiting to be made: pods "cockroachdb-0" is forbidden: exceeded quota: small` {
-		t.Errorf("got %q", got)
-	}
-	if got := r.Pods[1].words(); got != "waiting to be made" {
-		t.Errorf("an old failure: got %q", got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
+	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
 
 // Target names one cluster: its namespace and its name there.
@@ -96,7 +97,7 @@ func change(was cockroach.Cluster, w Wish, now situation) (cockroach.Cluster, er
 	case (was.Nodes == 1) != (will.Nodes == 1):
 		return was, &Error{
 			Kind:    Refused,
-			Message: fmt.Sprintf("%s: %s cannot become %d: %s", was.Name, count(was.Nodes, "node"), will.Nodes, whyNotOne(was.Nodes)),
+			Message: fmt.Sprintf("%s: %s cannot become %d: %s", was.Name, progress.Count(was.Nodes, "node"), will.Nodes, whyNotOne(was.Nodes)),
 			Next:    fmt.Sprintf("crdb-kube up --name %s-2 --nodes %d makes a second cluster; move the data with BACKUP and RESTORE", was.Name, will.Nodes),
 		}
 	case will.Nodes < was.Nodes:

@@ -75,6 +75,10 @@ type world struct {
 	// left is how many more requests get through; negative: all.
 	left int
 	cut  func()
+	// requests is how many there were, watches counted once.
+	requests int
+	// under is how many under-replicated ranges each pod tells of.
+	under int
 }
 
 func newWorld(t *testing.T, objects ...runtime.Object) *world {
@@ -256,6 +260,7 @@ func (w *world) makePods(set *appsv1.StatefulSet) {
 func (w *world) pass() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.requests++
 	switch {
 	case w.left < 0:
 		return nil

@@ -12,7 +12,7 @@ import (
 const repository = "../../.."
 
 func TestReference_isUpToDate(t *testing.T) {
-	there, err := read(filepath.Join(repository, "docs/reference"))
+	there, err := folder{filepath.Join(repository, "docs/reference"), "*.md", mark}.read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,8 @@ func TestWrite_removesOnlyItsOwnPages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := write(dir, map[string][]byte{"changed.md": []byte(mark + "new"), "new.md": []byte(mark + "new")}); err != nil {
+	err := folder{dir, "*.md", mark}.write(map[string][]byte{"changed.md": []byte(mark + "new"), "new.md": []byte(mark + "new")})
+	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
