@@ -41,6 +41,9 @@ func tellLife(p place) {
 		if got := p.crdb("status"); got.code != 4 || !strings.Contains(got.stdout, "stopped") || got.stderr != "" {
 			p.t.Errorf("exit code %d, want 4 and the word stopped\n%s", got.code, got.all())
 		}
+		if got := p.crdb("status", "-o", "json", "--progress", "json"); got.code != 4 || !strings.HasSuffix(got.end().Message, ": stopped") || got.end().Next == "" {
+			p.t.Errorf("as JSON: exit code %d\n%s", got.code, got.all())
+		}
 	})
 	p.step("up without flags brings it back with its rows", func(p place) {
 		p.crdb("up").ok("ready in", "3 pods")
@@ -79,6 +82,7 @@ func upBringsThreePodsToLife(p place) {
 	}
 	p.unlocked()
 	p.crdb("status").ok("healthy", "3 of 3 CockroachDB nodes live", "cockroachdb-2")
+	p.crdb("status", "-o", "json", "--progress", "json").ok(`"condition": "healthy"`)
 	p.oneCluster(3)
 	machines := map[string]bool{}
 	for _, pod := range p.pods() {

@@ -15,6 +15,7 @@ import (
 
 func TestDown_saysWhatLiesOnAMachineThatIsDown(t *testing.T) {
 	p := arrive(t, ownVolumesAlone)
+	p.alone()
 	p.crdb(p.up(p.small()...)...).ok("ready in", "3 pods")
 	p.writeRow()
 	machine := p.pods()[2].Spec.NodeName
@@ -61,6 +62,13 @@ func (p place) emptied(command []string) {
 	if left := p.labelled(); len(left) > 0 {
 		p.t.Errorf("left: %v", left)
 	}
+}
+
+// alone keeps other scenarios that disturb machines away until this one ends.
+func (p place) alone() {
+	p.t.Helper()
+	p.idle(p.cluster.disturbed.Lock)
+	p.t.Cleanup(p.cluster.disturbed.Unlock)
 }
 
 // powerless cuts a machine's power and waits until Kubernetes knows.

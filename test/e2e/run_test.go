@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -30,11 +29,6 @@ type result struct {
 	code           int
 	stdout, stderr string
 	took           time.Duration
-}
-
-// event is one line of --progress=json.
-type event struct {
-	Step, Subject, State, Message string
 }
 
 // run is a call of the program that still goes on.
@@ -149,6 +143,7 @@ func (r *run) wait() result {
 		t.Fatalf("%s: had not ended after %s\n%s%s", got.command, hung, got.stdout, got.stderr)
 	}
 	t.Logf("$ %s   [%d, %.1fs]", got.command, got.code, took.Seconds())
+	got.holdsTo()
 	if took > slow {
 		t.Logf("slow:\n%s", got.all())
 	}
@@ -220,28 +215,19 @@ func (r result) fails(code int, words ...string) result {
 	return r.says(message, words...)
 }
 
-// failure is stderr from the error line on.
+// failure is stderr from the error line on, or what the last of the JSON lines
+// would look like there.
 func (r result) failure() string {
+	if end := r.end(); end.ExitCode != nil {
+		text := "error: " + end.Message + "\n"
+		for _, line := range end.Seen {
+			text += "  seen  " + strings.Join(strings.Fields(line), " ") + "\n"
+		}
+		return text + "  next  " + end.Next + "\n"
+	}
 	if strings.HasPrefix(r.stderr, "error: ") {
 		return r.stderr
 	}
 	_, message, _ := strings.Cut(r.stderr, "\nerror: ")
 	return "error: " + message
-}
-
-// events are the lines of --progress=json.
-func (r result) events() []event {
-	return eventsIn(r.stderr)
-}
-
-// eventsIn passes over what is no event: the failure text, a torn last line.
-func eventsIn(stderr string) []event {
-	var all []event
-	for line := range strings.Lines(stderr) {
-		var e event
-		if json.Unmarshal([]byte(line), &e) == nil {
-			all = append(all, e)
-		}
-	}
-	return all
 }

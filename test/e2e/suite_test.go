@@ -65,6 +65,8 @@ type cluster struct {
 	dir   string
 	ready sync.Once
 	err   error
+	// disturbed is held by the one scenario that stops its machines.
+	disturbed sync.Mutex
 }
 
 func newSuite(s settings) (*suite, error) {

@@ -23,7 +23,7 @@ func TestUp_namesAnImageThatCannotBePulledOnVolumesOfOurOwn(t *testing.T) {
 	})
 	p.step("up ends with the cause after its grace", func(p place) {
 		p.idle(func() {
-			p.crdb(slices.Concat(up, []string{"--timeout", "2m"})...).fails(1, "cannot pull image "+noImage, "IMAGE_PULL_FAILED")
+			p.crdb(slices.Concat(up, []string{"--timeout", "2m"})...).fails(1, "cannot pull image "+noImage, "REGISTRY_UNREACHABLE")
 		})
 	})
 	p.step("up with an image that exists goes on to ready", func(p place) {

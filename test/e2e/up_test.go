@@ -181,11 +181,11 @@ func TestUp_namesAnImageThatCannotBePulled(t *testing.T) {
 		if got.code != 4 {
 			p.t.Errorf("exit code %d, want 4\n%s", got.code, got.all())
 		}
-		got.says(got.stdout, "IMAGE_PULL_FAILED", noImage)
+		got.says(got.stdout, "REGISTRY_UNREACHABLE", noImage)
 	})
 	p.step("up ends with the cause after its grace", func(p place) {
 		p.idle(func() {
-			p.crdb(up...).fails(1, "3 pods: cannot pull image "+noImage, "IMAGE_PULL_FAILED")
+			p.crdb(up...).fails(1, "3 pods: cannot pull image "+noImage, "REGISTRY_UNREACHABLE")
 		})
 	})
 	p.step("up with an image that exists goes on to ready", func(p place) {
