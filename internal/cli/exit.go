@@ -19,6 +19,7 @@ const (
 	exitNotHealthy = 4
 	exitRefused    = 5
 	exitNoCluster  = 6
+	exitDiffers    = 10
 	exitSIGINT     = 130
 	exitSIGTERM    = 143
 )

@@ -107,7 +107,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SuggestionsMinimumDistance = 2
 	a.globalFlags(root)
-	root.AddCommand(a.up(), a.down(), a.status(), a.certs(), a.explain(), a.rbac(), a.version())
+	root.AddCommand(a.up(), a.down(), a.status(), a.certs(), a.diff(), a.render(), a.explain(), a.rbac(), a.version())
 	strictHelp(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
 	return root

@@ -33,5 +33,6 @@ func Documents() map[string]Document {
 		"events": {"One line on stderr of a command with --progress json", progress.SchemaVersion, progress.Lines()},
 		"status": {"What status -o json prints", statusSchema, []reflect.Type{reflect.TypeFor[statusView]()}},
 		"certs":  {"What certs -o json prints", certsSchema, []reflect.Type{reflect.TypeFor[certsView]()}},
+		"diff":   {"What diff -o json prints", diffSchema, []reflect.Type{reflect.TypeFor[diffView]()}},
 	}
 }

@@ -46,7 +46,7 @@ func (a *app) scoped(text string) string {
 // Commands in a hint that are about one cluster. What only prints, such as
 // explain, is not among them.
 var (
-	ownCommand     = regexp.MustCompile(`\bcrdb-kube (certs rotate|certs|up|down|status|rbac)\b`)
+	ownCommand     = regexp.MustCompile(`\bcrdb-kube (certs rotate|certs|up|down|status|rbac|render|diff)\b`)
 	kubectlCommand = regexp.MustCompile(`\bkubectl\b`)
 )
 

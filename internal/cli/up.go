@@ -43,6 +43,20 @@ nothing, and after an interruption it goes on from there.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runUp(cmd, f, *timeout) },
 	}
+	f.describe(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&f.forceOthers, "force-conflicts", false, "take over fields that somebody else has set")
+	flags.BoolVar(&f.rotatePassword, "rotate-app-password", false, "give the application's user a new password")
+	flags.BoolVar(&f.fresh, "fresh", false, "delete the cluster with all its data first, and start empty")
+	flags.BoolVar(&f.yes, "yes", false, "with --fresh: do not ask")
+	f.grace = deploy.DefaultGrace
+	flags.Var(&duration{&f.grace}, "grace", "how long to wait for what may pass by itself, such as a registry that is not reached, before it counts as a failure")
+	timeout = timeoutFlag(cmd, upTimeout)
+	return cmd
+}
+
+// describe adds the flags that say what the cluster shall be.
+func (f *upFlags) describe(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.nodes, "nodes", 3, "number of CockroachDB nodes: 1, or 3 and more")
 	flags.StringVar(&f.image, "image", cockroach.DefaultImage, "image of the database, with a tag or digest")
@@ -59,15 +73,7 @@ nothing, and after an interruption it goes on from there.`,
 	flags.StringVar(&f.caKey, "ca-key", "", "the key of that CA: `FILE`, PEM; it is kept in a Secret")
 	flags.StringVar(&f.certsSecret, "certs-secret", "", "take all certificates from this Secret of yours; \"\" goes back to those of crdb-kube")
 	flags.StringVar(&f.appUser, "app-user", cockroach.DefaultAppUser, "SQL user to make for the application, with a Secret of its own; \"\" for none")
-	flags.BoolVar(&f.rotatePassword, "rotate-app-password", false, "give the application's user a new password")
 	flags.BoolVar(&f.createNamespace, "create-namespace", false, "make the namespace if it does not exist")
-	flags.BoolVar(&f.forceOthers, "force-conflicts", false, "take over fields that somebody else has set")
-	flags.BoolVar(&f.fresh, "fresh", false, "delete the cluster with all its data first, and start empty")
-	flags.BoolVar(&f.yes, "yes", false, "with --fresh: do not ask")
-	f.grace = deploy.DefaultGrace
-	flags.Var(&duration{&f.grace}, "grace", "how long to wait for what may pass by itself, such as a registry that is not reached, before it counts as a failure")
-	timeout = timeoutFlag(cmd, upTimeout)
-	return cmd
 }
 
 // wish is what was named on the command line.
@@ -129,34 +135,40 @@ func (f upFlags) check(name string, wish deploy.Wish) error {
 }
 
 func (a *app) runUp(cmd *cobra.Command, f upFlags, timeout time.Duration) error {
-	wish := f.wish(cmd)
-	if err := a.readFiles(cmd, f, &wish); err != nil {
-		return wrongUse(cmd, err)
-	}
-	if err := f.check(a.name, wish); err != nil {
-		return wrongUse(cmd, inFile(err, "patch", f.patch))
-	}
-	authority, err := a.readAuthority(f.caCert, f.caKey)
-	if err != nil {
-		return wrongUse(cmd, err)
-	}
-	a.running = true
-	at, err := a.dial()
+	at, opts, err := a.prepare(cmd, f)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := limited(cmd.Context(), timeout)
 	defer cancel()
-	opts, err := a.upOptions(at, f, wish)
-	if err != nil {
-		return err
-	}
-	opts.Authority = authority
 	result, err := a.doUp(ctx, at, opts, question{at: at, command: typed(cmd), yes: f.yes})
 	if err != nil {
 		return err
 	}
 	return a.print(upResult(result, at))
+}
+
+// prepare makes options of the flags, and a client. It asks no server.
+func (a *app) prepare(cmd *cobra.Command, f upFlags) (connection, deploy.UpOptions, error) {
+	wish := f.wish(cmd)
+	if err := a.readFiles(cmd, f, &wish); err != nil {
+		return connection{}, deploy.UpOptions{}, wrongUse(cmd, err)
+	}
+	if err := f.check(a.name, wish); err != nil {
+		return connection{}, deploy.UpOptions{}, wrongUse(cmd, inFile(err, "patch", f.patch))
+	}
+	authority, err := a.readAuthority(f.caCert, f.caKey)
+	if err != nil {
+		return connection{}, deploy.UpOptions{}, wrongUse(cmd, err)
+	}
+	a.running = true
+	at, err := a.dial()
+	if err != nil {
+		return at, deploy.UpOptions{}, err
+	}
+	opts, err := a.upOptions(at, f, wish)
+	opts.Authority = authority
+	return at, opts, err
 }
 
 func (a *app) doUp(ctx *deadline, at connection, opts deploy.UpOptions, q question) (deploy.UpResult, error) {

@@ -38,6 +38,9 @@ func (u *up) checkServer(ctx context.Context) error {
 	if err := u.checkNamespace(ctx); err != nil {
 		return err
 	}
+	if u.purpose != making {
+		return mayDo(ctx, u.client, u.target.Namespace, u.purpose.needs(upPermissions()), nil)
+	}
 	need := upPermissions()
 	if u.opts.Fresh == Given {
 		need = concat(need, downPermissions(), dataPermissions())
@@ -62,6 +65,7 @@ func (u *up) checkNamespace(ctx context.Context) error {
 	if err != nil {
 		return unlessForbidden(err) // it may be used without being read
 	}
+	u.namespace = namespace
 	switch {
 	case namespace != nil && namespace.DeletionTimestamp != nil:
 		return goingNamespace(name)
@@ -72,6 +76,9 @@ func (u *up) checkNamespace(ctx context.Context) error {
 			Message: "namespace " + name + ": not found",
 			Next:    "add --create-namespace, or choose another with --namespace",
 		}
+	case u.purpose != making:
+		u.homeless = true
+		return nil
 	}
 	_, err = u.client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
@@ -138,7 +145,7 @@ func (u *up) checkCluster(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	if u.cluster.HostPath != "" {
-		if err := mayDo(ctx, u.client, u.target.Namespace, volumePermissions(), nil); err != nil {
+		if err := mayDo(ctx, u.client, u.target.Namespace, u.purpose.needs(volumePermissions()), nil); err != nil {
 			return ending{}, err
 		}
 	}

@@ -42,7 +42,7 @@ func (u *up) redesign(id string) (cockroach.Cluster, error) {
 	if wish.Storage != nil && u.seen.allOf(wish.Storage.String()) {
 		was.Storage = *wish.Storage // the claims were made larger; the record follows
 	}
-	if err := u.notToShrink(was); err != nil {
+	if err := u.refuse(u.notToShrink(was)); err != nil {
 		return was, err
 	}
 	will, err := change(was, wish, situation{
@@ -65,7 +65,7 @@ func (u *up) redesign(id string) (cockroach.Cluster, error) {
 
 // notToShrink refuses to take back pods that somebody else added by scaling
 // the set: they are part of the database by now, and hold its data.
-func (u *up) notToShrink(was cockroach.Cluster) error {
+func (u *up) notToShrink(was cockroach.Cluster) *Error {
 	set, will := u.seen.set, u.opts.Wish.onto(was).Nodes
 	if set == nil || set.Spec.Replicas == nil || was.ClusterID == "" || len(u.seen.pods) == 0 || int(*set.Spec.Replicas) <= max(will, was.Nodes) {
 		return nil
@@ -105,7 +105,7 @@ func (u *up) decideAnew(ctx context.Context) (err error) {
 // renew is the recorded cluster without its data.
 func (u *up) renew(c cockroach.Cluster) (cockroach.Cluster, error) {
 	wish := u.opts.Wish
-	c.Incarnation, c.ClusterID, c.Served, c.InitSQL = u.opts.Incarnation, "", 0, cockroach.InitSQLNone
+	c.Incarnation, c.ClusterID, c.Served, c.InitSQL = u.incarnation(), "", 0, cockroach.InitSQLNone
 	if wish.HostPath != nil || wish.StorageClass != nil {
 		storage, err := chooseStorage(wish, u.classes, u.notListed, u.nodes)
 		if err != nil {

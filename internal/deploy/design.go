@@ -25,7 +25,7 @@ func (u *up) design(ctx context.Context) (cockroach.Cluster, error) {
 		Nodes:       defaultNodes,
 		Image:       u.opts.DefaultImage,
 		Storage:     defaultStorage(),
-		Incarnation: u.opts.Incarnation,
+		Incarnation: u.incarnation(),
 		Security:    cockroach.TLS,
 		AppUser:     cockroach.DefaultAppUser,
 	}

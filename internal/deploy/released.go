@@ -18,11 +18,10 @@ import (
 func (u *up) rebind(ctx context.Context) (int, error) {
 	var back []kube.Ref
 	for i := range u.seen.volumes {
-		volume := &u.seen.volumes[i]
-		if volume.Status.Phase != corev1.VolumeReleased || volume.Annotations[cockroach.AnnotationIncarnation] != u.cluster.Incarnation {
+		if !u.released(&u.seen.volumes[i]) {
 			continue
 		}
-		ref := kube.RefOf(kube.PersistentVolume, volume)
+		ref := kube.RefOf(kube.PersistentVolume, &u.seen.volumes[i])
 		if err := u.client.Unbind(ctx, ref); err != nil {
 			return 0, err
 		}
@@ -32,6 +31,11 @@ func (u *up) rebind(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	return len(back), awaitVolumes(ctx, u.client, u.r, back, u.cluster.VolumeSelector())
+}
+
+// released says whether a volume of this very cluster lost its claim.
+func (u *up) released(volume *corev1.PersistentVolume) bool {
+	return volume.Status.Phase == corev1.VolumeReleased && volume.Annotations[cockroach.AnnotationIncarnation] == u.cluster.Incarnation
 }
 
 // earlier lists volumes of our own that an earlier cluster of this name left,

@@ -17,33 +17,65 @@ import (
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 )
 
-// applySet applies the StatefulSet. Where its pods hold a live database it
-// asks first what the apply would do: another pod template would replace all
-// pods at once, without a look at the data, so it goes out with a partition
-// that keeps every pod as it is; and an apply that would do nothing is not
-// made.
+// applySet applies the StatefulSet as planSet says. An apply that would do
+// nothing is not made.
 func (u *up) applySet(ctx context.Context) (kube.Applied, error) {
 	before := u.seen.ref(kube.StatefulSet, u.cluster.Name)
-	if u.seen.set == nil || u.cluster.ClusterID == "" || len(u.seen.pods) == 0 {
-		applied, err := u.putSet(ctx, before, 0)
-		if before.Exists() && immutable(err) {
-			return u.remake(ctx, before)
-		}
-		return applied, err
-	}
-	would, err := u.preview(ctx, before)
+	plan, err := u.planSet(ctx, u.opts.Conflicts)
 	switch {
-	case immutable(err):
-		return u.remake(ctx, before)
 	case err != nil:
 		return kube.Applied{}, err
-	case u.holdBack(would):
-		return u.putSet(ctx, before, u.cluster.Nodes)
-	case equality.Semantic.DeepEqual(would.Spec, u.seen.set.Spec) && equality.Semantic.DeepEqual(would.Labels, u.seen.set.Labels):
+	case plan.way == again:
+		return u.remake(ctx, before)
+	case plan.way == notAtAll:
 		return kube.Applied{Ref: before, Outcome: kube.Unchanged, Object: u.seen.set}, nil
 	}
-	return u.putSet(ctx, before, 0)
+	applied, err := u.putSet(ctx, before, plan.partition)
+	if before.Exists() && immutable(err) {
+		return u.remake(ctx, before)
+	}
+	return applied, err
 }
+
+// setPlan is how the StatefulSet is to be applied.
+type setPlan struct {
+	way       way
+	partition int
+}
+
+// way is how an object gets what it should be.
+type way string
+
+const (
+	inPlace  way = ""           // by an apply
+	notAtAll way = "not at all" // it is so already
+	again    way = "again"      // by making it again around its pods
+)
+
+// planSet decides how the StatefulSet is to be applied. Where its pods hold a
+// live database it asks the server what an apply would do: another pod template
+// would replace all pods at once, without a look at the data, so it goes out
+// with a partition that keeps every pod as it is.
+func (u *up) planSet(ctx context.Context, conflicts kube.Force) (setPlan, error) {
+	if u.seen.set == nil || !u.live() {
+		return setPlan{}, nil
+	}
+	would, err := u.preview(ctx, u.seen.ref(kube.StatefulSet, u.cluster.Name), conflicts)
+	switch was := u.seen.set; {
+	case immutable(err):
+		return setPlan{way: again}, nil
+	case err != nil:
+		return setPlan{}, err
+	case u.holdBack(would):
+		return setPlan{partition: u.cluster.Nodes}, nil
+	case equality.Semantic.DeepEqual(would.Spec, was.Spec) && equality.Semantic.DeepEqual(would.Labels, was.Labels):
+		return setPlan{way: notAtAll}, nil
+	}
+	return setPlan{}, nil
+}
+
+// live says whether pods hold a database.
+func (u *up) live() bool { return u.cluster.ClusterID != "" && len(u.seen.pods) > 0 }
 
 // immutable says whether the server would take the object, but not as a change
 // of the one that is there. Whatever else is wrong with it would be wrong with
@@ -71,12 +103,12 @@ func (u *up) putSet(ctx context.Context, before kube.Ref, partition int) (kube.A
 }
 
 // preview is the StatefulSet that an apply would make.
-func (u *up) preview(ctx context.Context, before kube.Ref) (*appsv1.StatefulSet, error) {
+func (u *up) preview(ctx context.Context, before kube.Ref, conflicts kube.Force) (*appsv1.StatefulSet, error) {
 	set, err := u.cluster.StatefulSet(0)
 	if err != nil {
 		return nil, err
 	}
-	would, err := u.client.Preview(ctx, set, before, u.opts.Conflicts)
+	would, err := u.client.Preview(ctx, set, before, conflicts)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +143,8 @@ func (u *up) remake(ctx context.Context, old kube.Ref) (kube.Applied, error) {
 		return kube.Applied{}, err
 	}
 	partition := 0
-	if len(u.seen.pods) > 0 && u.cluster.ClusterID != "" {
-		would, err := u.preview(ctx, kube.Ref{Kind: old.Kind, Namespace: old.Namespace, Name: old.Name})
+	if u.live() {
+		would, err := u.preview(ctx, kube.Ref{Kind: old.Kind, Namespace: old.Namespace, Name: old.Name}, u.opts.Conflicts)
 		if err != nil {
 			return kube.Applied{}, err
 		}

@@ -95,7 +95,7 @@ func asWanted(seen *corev1.PersistentVolumeClaim, want *applycore.PersistentVolu
 // volume belongs to which ordinal.
 func (u *up) ownVolumes(ctx context.Context) (map[int]string, error) {
 	existing := u.existingVolumes()
-	places, err := place(suited(u.nodes, u.cluster), existing, u.claims())
+	places, err := u.places()
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +121,11 @@ func (u *up) ownVolumes(ctx context.Context) (map[int]string, error) {
 		return names, nil
 	}
 	return names, awaitVolumes(ctx, u.client, u.r, refs, u.cluster.VolumeSelector())
+}
+
+// places are the machines of all volumes of our own, by ordinal.
+func (u *up) places() (map[int]machine, error) {
+	return place(suited(u.nodes, u.cluster), u.existingVolumes(), u.claims())
 }
 
 // ownVolume is a volume of ours that exists, and the machine it is pinned to.

@@ -45,7 +45,8 @@ type UpOptions struct {
 	Lock    LockOptions
 	// Grace is how long an unclear cause may stand before it ends the wait.
 	Grace time.Duration
-	// Incarnation is a new random mark, eight hex digits, used if the cluster is made.
+	// Incarnation is a new random mark, eight hex digits, used if the cluster is
+	// made. Empty: one that is the same each time, for what is only looked at.
 	Incarnation string
 	Now         func() time.Time
 }
@@ -87,6 +88,7 @@ type up struct {
 	client  *kube.Client
 	target  Target
 	opts    UpOptions
+	purpose purpose
 	r       *reporter
 	started time.Time
 
@@ -95,6 +97,12 @@ type up struct {
 	nodes   []corev1.Node
 	classes []storagev1.StorageClass
 	server  string
+	// namespace is the cluster's; nil: it does not exist, or may not be read.
+	namespace *corev1.Namespace
+	// homeless: the namespace is still to be made.
+	homeless bool
+	// refusal is why `up` would go no further, for one that only compares.
+	refusal *Error
 	// notListed is why the classes could not be listed.
 	notListed error
 	// fresh is true when nothing of this cluster existed before.
@@ -117,8 +125,7 @@ type up struct {
 // nothing needs to change. Its errors are *Error, those of package kube, or
 // the cause of ctx's end.
 func Up(ctx context.Context, client *kube.Client, target Target, opts UpOptions, report func(progress.Event)) (UpResult, error) {
-	u := &up{client: client, target: target, opts: opts, r: newReporter(report, opts.Now), started: opts.Now()}
-	u.lookout = newLookout(client, opts.Now)
+	u := newUp(client, target, opts, report)
 	var lock *kube.Lock
 	held := ctx
 	check := step{"check", func(ctx context.Context) (ending, error) {
@@ -148,6 +155,13 @@ func Up(ctx context.Context, client *kube.Client, target Target, opts UpOptions,
 		{"ready", u.ready},
 	}, slices.Concat(u.appStep(), u.initSQLStep())...))
 	return u.result(), lostLock(held, err)
+}
+
+func newUp(client *kube.Client, target Target, opts UpOptions, report func(progress.Event)) *up {
+	return &up{
+		client: client, target: target, opts: opts,
+		r: newReporter(report, opts.Now), started: opts.Now(), lookout: newLookout(client, opts.Now),
+	}
 }
 
 func (u *up) result() UpResult {

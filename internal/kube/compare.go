@@ -27,8 +27,12 @@ func compareObjects(live, after object) ([]FieldChange, []FieldValue, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	later, err := ownersOf(after)
+	if err != nil {
+		return nil, nil, err
+	}
 	differ := found.Removed.Union(found.Modified).Union(found.Added)
-	return changesAt(differ, from, to, owners), owners.alone(from, differ), nil
+	return changesAt(differ, from, to, owners), owners.alone(from, differ, later), nil
 }
 
 // compareNamed says which of the fields that an apply configuration names are

@@ -49,22 +49,25 @@ func ownersOf(obj object) (owners, error) {
 	return all, nil
 }
 
-// alone are the fields that others have set and that neither we have set nor
-// an apply changes. What Kubernetes' own components set is not among them.
-func (o owners) alone(live map[string]any, differ *fieldpath.Set) []FieldValue {
+// alone are the fields that others have set, that an apply does not change, and
+// that are not among those that we have set after it. What Kubernetes' own components set is not among them, as far
+// as it can be known.
+func (o owners) alone(live map[string]any, differ *fieldpath.Set, after owners) []FieldValue {
 	ours, theirs := &fieldpath.Set{}, &fieldpath.Set{}
-	for _, one := range o {
-		switch {
-		case one.ours() && one.entry.Operation == metav1.ManagedFieldsOperationApply:
+	for _, one := range after {
+		if one.ours() && one.entry.Operation == metav1.ManagedFieldsOperationApply {
 			ours = ours.Union(one.fields)
-		case !one.ours() && !strings.HasPrefix(one.entry.Manager, "kube-"):
+		}
+	}
+	for _, one := range o {
+		if !one.ours() && !strings.HasPrefix(one.entry.Manager, "kube-") {
 			theirs = theirs.Union(one.fields)
 		}
 	}
 	var all []FieldValue
 	for _, path := range telling(theirs.Difference(ours)) {
 		is := valueAt(live, path)
-		if is == nil || !said(path) || touched(path, differ) {
+		if is == nil || !said(path, live["kind"]) || touched(path, differ) {
 			continue
 		}
 		by := o.of(path)
@@ -74,13 +77,19 @@ func (o owners) alone(live map[string]any, differ *fieldpath.Set) []FieldValue {
 	return all
 }
 
-// said tells whether a field is one by which people say what they want.
-func said(path fieldpath.Path) bool {
-	switch pathText(path[:1]) {
+// said tells whether a field is one by which people say what they want. In claims
+// and volumes Kubernetes writes down by whatever name what it has found for them.
+func said(path fieldpath.Path, kind any) bool {
+	storage := kind == string(PersistentVolumeClaim) || kind == string(PersistentVolume)
+	switch *path[0].FieldName {
 	case "spec", "data", "binaryData":
-		return true
+		return !storage
 	case "metadata":
-		return len(path) > 2 && (*path[1].FieldName == "labels" || *path[1].FieldName == "annotations")
+		if len(path) < 3 || *path[1].FieldName != "labels" && *path[1].FieldName != "annotations" {
+			return false
+		}
+		domain, _, _ := strings.Cut(*path[2].FieldName, "/")
+		return !storage || !strings.HasSuffix(domain, "kubernetes.io")
 	}
 	return false
 }
