@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,24 +60,24 @@ func (a *app) showDiff(d deploy.Diff, form output) error {
 	if err != nil {
 		return err
 	}
-	a.said = progress.End{Message: diffHeadline(d), Next: a.diffNext(d)}
+	text, parts := diffSummary(d)
+	a.said = progress.End{Message: strings.Join(append([]string{text}, parts...), ", "), Next: a.diffNext(d)}
 	if d.Differs() {
 		return &exitError{exitDiffers}
 	}
 	return nil
 }
 
-// diffHeadline is what comes of it, in one line.
-func diffHeadline(d deploy.Diff) string {
+// diffSummary is what comes of it: of what, and how many of each action.
+func diffSummary(d deploy.Diff) (text string, parts []string) {
+	text = fmt.Sprintf("%s in %s: ", d.Cluster.Name, d.Cluster.Namespace)
+	if !d.Differs() {
+		return text + "up would change nothing of " + plural(len(d.Objects), "object"), nil
+	}
 	tally := map[deploy.Action]int{}
 	for _, object := range d.Objects {
 		tally[object.Action]++
 	}
-	text := fmt.Sprintf("%s in %s: ", d.Cluster.Name, d.Cluster.Namespace)
-	if !d.Differs() {
-		return text + "up would change nothing of " + plural(len(d.Objects), "object")
-	}
-	var parts []string
 	for _, action := range []deploy.Action{
 		deploy.ActionCreated, deploy.ActionConfigured, deploy.ActionRecreated, deploy.ActionConflict, deploy.ActionUnchanged,
 	} {
@@ -84,7 +85,7 @@ func diffHeadline(d deploy.Diff) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, actionWord(action)))
 		}
 	}
-	return text + plural(len(d.Objects), "object") + ": " + progress.And(parts)
+	return text + plural(len(d.Objects), "object"), parts
 }
 
 func actionWord(action deploy.Action) string {
@@ -108,7 +109,8 @@ func (a *app) diffNext(d deploy.Diff) string {
 // diffPage has a line for each object that would change, and below it one for
 // each field.
 func (a *app) diffPage(d deploy.Diff, form output) progress.Page {
-	page := progress.Page{progress.Heading{Text: []progress.Cell{{Text: diffHeadline(d)}}}}
+	text, parts := diffSummary(d)
+	page := progress.Page{progress.Heading{Text: []progress.Cell{{Text: text}}, Parts: parts}}
 	if d.Refusal != nil {
 		page = append(page, warning("up would refuse: "+d.Refusal.Message))
 	}
@@ -140,7 +142,7 @@ func objectBlocks(o deploy.DiffObject, now time.Time, form output) progress.Page
 		sign, tone = "=", progress.Dim
 	case deploy.ActionConfigured, deploy.ActionRecreated, deploy.ActionConflict:
 	}
-	page := progress.Page{progress.Heading{Text: []progress.Cell{{Text: sign + " ", Tone: tone}, {Text: o.Ref.String() + " "}, {Text: actionWord(o.Action), Tone: tone}}}}
+	page := progress.Page{progress.Heading{Text: []progress.Cell{{Text: sign + " ", Tone: tone}, {Text: o.Ref.String()}}, Parts: []string{actionWord(o.Action)}}}
 	for _, field := range o.Fields {
 		sign, tone := signOf(field.Way)
 		page = append(page, remark(sign, tone, field.Path+changeText(field, form)+byWhom(field.Manager, field.Since, now)))
@@ -173,8 +175,10 @@ func signOf(way deploy.ChangeWay) (string, progress.Tone) {
 // changeText is the value before and after, as far as it is told.
 func changeText(c deploy.Change, form output) string {
 	switch {
-	case c.From == nil && c.To == nil:
+	case c.From == nil && c.To == nil && c.Way == deploy.FieldChanged:
 		return ": another value"
+	case c.From == nil && c.To == nil:
+		return ""
 	case c.From == nil:
 		return ": " + valueText(c.To, form)
 	case c.To == nil:

@@ -15,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	clienttesting "k8s.io/client-go/testing"
+
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
@@ -184,6 +186,11 @@ func (w *world) writes() []string {
 		}
 		switch action.GetVerb() {
 		case "get", "list", "watch":
+		case "patch":
+			if patch, ok := action.(clienttesting.PatchActionImpl); ok && len(patch.PatchOptions.DryRun) > 0 {
+				continue
+			}
+			fallthrough
 		default:
 			all = append(all, action.GetVerb()+" "+resource)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -68,7 +69,7 @@ func (u *up) planSet(ctx context.Context, conflicts kube.Force) (setPlan, error)
 		return setPlan{}, err
 	case u.holdBack(would):
 		return setPlan{partition: u.cluster.Nodes}, nil
-	case equality.Semantic.DeepEqual(would.Spec, was.Spec) && equality.Semantic.DeepEqual(would.Labels, was.Labels):
+	case equality.Semantic.DeepEqual(would.Spec, was.Spec) && maps.Equal(would.Labels, was.Labels) && maps.Equal(would.Annotations, was.Annotations):
 		return setPlan{way: notAtAll}, nil
 	}
 	return setPlan{}, nil

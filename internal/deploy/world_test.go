@@ -83,9 +83,11 @@ type world struct {
 
 func newWorld(t *testing.T, objects ...runtime.Object) *world {
 	t.Helper()
-	return newWorldWithout(t, "", append(objects, &storagev1.StorageClass{
-		ObjectMeta: metav1.ObjectMeta{Name: "standard", Annotations: map[string]string{annotationDefaultClass: "true"}},
-	})...)
+	return newWorldWithout(t, "", append(objects, standardClass())...)
+}
+
+func standardClass() *storagev1.StorageClass {
+	return &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: "standard", Annotations: map[string]string{annotationDefaultClass: "true"}}}
 }
 
 // newWorldWithout makes a world without a StorageClass and without one
