@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -63,7 +62,7 @@ func TestShowDiff_inEveryFormAndWithItsExitCode(t *testing.T) {
 				if name == "nothing" {
 					want = exitDone
 				}
-				if got := exitCode(context.Background(), a.showDiff(diff, form)); got != want {
+				if got := exitCode(t.Context(), a.showDiff(diff, form)); got != want {
 					t.Errorf("exit code %d, want %d", got, want)
 				}
 				if errOut.Len() != 0 {

@@ -55,7 +55,6 @@ func (c Cluster) Volume(ordinal int, node, hostname string) Object {
 			WithAccessModes(corev1.ReadWriteOnce).
 			WithVolumeMode(corev1.PersistentVolumeFilesystem).
 			WithPersistentVolumeReclaimPolicy(corev1.PersistentVolumeReclaimRetain).
-			WithStorageClassName("").
 			WithClaimRef(applycore.ObjectReference().
 				WithAPIVersion("v1").WithKind("PersistentVolumeClaim").
 				WithNamespace(c.Namespace).WithName(c.ClaimName(ordinal))).

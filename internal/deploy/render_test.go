@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +10,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
@@ -38,7 +38,7 @@ func (m Manifest) text(t *testing.T) string {
 	t.Helper()
 	text := strings.Join(m.Comments, "\n")
 	for _, object := range m.Objects {
-		document, err := yaml.Marshal(object)
+		document, err := json.Marshal(object)
 		wantNoError(t, err)
 		text += "\n---\n" + string(document)
 	}
@@ -142,7 +142,7 @@ func TestRender_holdsPodsBackWhereUpDoes(t *testing.T) {
 	w.changeSet(func(set *appsv1.StatefulSet) { set.Spec.Template.Spec.TerminationGracePeriodSeconds = new(int64(30)) })
 	m, err := w.render(LeaveSecrets)
 	wantNoError(t, err)
-	if !strings.Contains(m.text(t), "partition: 3") || !strings.Contains(m.text(t), heldBack) {
+	if !strings.Contains(m.text(t), `"partition":3`) || !strings.Contains(m.text(t), heldBack) {
 		t.Error("all pods would be replaced at once")
 	}
 }

@@ -14,7 +14,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
