@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -111,11 +112,13 @@ func (u *up) compare(ctx context.Context, want piece) (DiffObject, error) {
 		return DiffObject{Ref: want.seen, Action: ActionUnchanged}, nil
 	}
 	found, err := u.client.Compare(ctx, want.object)
-	action := ActionRecreated
+	action := u.actionOf(found)
 	if found.Ref.Exists() && ref.Kind == kube.StatefulSet && immutable(err) {
-		found, err = u.client.CompareAnew(ctx, want.object)
-	} else {
-		action = u.actionOf(found)
+		action = ActionRecreated
+		if u.clash(found) {
+			action = ActionConflict
+		}
+		found, err = u.compareAnew(ctx, want.object)
 	}
 	if err != nil {
 		return DiffObject{}, err
@@ -139,10 +142,26 @@ func (u *up) actionOf(d kube.Difference) Action {
 		return ActionCreated
 	case outcome == kube.Unchanged:
 		return ActionUnchanged
-	case len(d.Conflicts) > 0 && u.opts.Conflicts != kube.TakeOver && d.Ref.Kind != kube.ConfigMap:
+	case u.clash(d):
 		return ActionConflict
 	}
 	return ActionConfigured
+}
+
+// clash says whether `up` would refuse for the sake of others' fields. The
+// settings are ours alone, whoever brought them back.
+func (u *up) clash(d kube.Difference) bool {
+	return len(d.Conflicts) > 0 && u.opts.Conflicts != kube.TakeOver && d.Ref.Kind != kube.ConfigMap
+}
+
+// compareAnew is for the StatefulSet that would be made again. It gets a partition
+// only where its pods have another template.
+func (u *up) compareAnew(ctx context.Context, set cockroach.Object) (kube.Difference, error) {
+	found, err := u.client.CompareAnew(ctx, set)
+	if !slices.ContainsFunc(found.Fields, func(f kube.FieldChange) bool { return strings.HasPrefix(f.Path, "spec.template.") }) {
+		found.Fields = slices.DeleteFunc(found.Fields, func(f kube.FieldChange) bool { return f.Path == "spec.updateStrategy.rollingUpdate.partition" })
+	}
+	return found, err
 }
 
 func changeOf(field kube.FieldChange, kind kube.Kind) Change {

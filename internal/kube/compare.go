@@ -83,6 +83,14 @@ func typedOf(obj any) (map[string]any, *typed.TypedValue, error) {
 		content["apiVersion"], content["kind"] = kinds[0].ToAPIVersionAndKind()
 	}
 	delete(content, "status")
+	templates, _, _ := unstructured.NestedFieldNoCopy(content, "spec", "volumeClaimTemplates")
+	list, _ := templates.([]any)
+	for _, one := range list { // of which protobuf tells no kind
+		if template, ok := one.(map[string]any); ok {
+			delete(template, "apiVersion")
+			delete(template, "kind")
+		}
+	}
 	if metadata, ok := content["metadata"].(map[string]any); ok {
 		for _, name := range []string{"uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"} {
 			delete(metadata, name)

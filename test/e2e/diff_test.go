@@ -175,9 +175,23 @@ func foreignEdits(p place) {
 		p.crdb("up", "--force-conflicts").ok("ready") // which gives the partition up
 		p.differs(0, alone)
 	})
+	p.step("a set that would be made again", func(p place) {
+		p.settle(3)
+		p.recreateSet(func(s *appsv1.StatefulSetSpec) {
+			s.PodManagementPolicy = appsv1.OrderedReadyPodManagement
+			s.VolumeClaimTemplates[0].Labels = nil
+		})
+		p.differs(10, []string{
+			alone[0], "StatefulSet/cockroachdb recreated",
+			"StatefulSet spec.podManagementPolicy: OrderedReady -> Parallel (crdb-kube)",
+			"StatefulSet spec.volumeClaimTemplates[0].metadata.labels: <nil> -> map[app.kubernetes.io/instance:cockroachdb app.kubernetes.io/managed-by:crdb-kube app.kubernetes.io/name:cockroachdb] (crdb-kube)",
+		})
+		p.crdb("up").ok("ready")
+		p.differs(0, alone[:1])
+	})
 	p.step("pods that somebody added are told, and refused by up and render", func(p place) {
 		p.kubectl("scale", "statefulset/cockroachdb", "--replicas", "4")
-		p.differs(10, []string{alone[0], "StatefulSet/cockroachdb conflict", "StatefulSet spec.replicas: 4 -> 3 (kubectl (scale))", alone[1]})
+		p.differs(10, []string{alone[0], "StatefulSet/cockroachdb conflict", "StatefulSet spec.replicas: 4 -> 3 (kubectl (scale))"})
 		p.crdb("render").fails(5, "was scaled to 4 pods", "--nodes 4")
 	})
 }
