@@ -44,6 +44,7 @@ install: ## install crdb-kube where go install puts programs, and kubectl-crdb b
 	$(PLAIN) $(GO) install -buildvcs=false -ldflags '$(LDFLAGS)' ./cmd/crdb-kube
 	@dir="$$($(GO) env GOBIN)"; dir="$${dir:-$$($(GO) env GOPATH | cut -d: -f1)/bin}"; \
 	ln -sf crdb-kube "$$dir/kubectl-crdb"; \
+	ln -sf crdb-kube "$$dir/kubectl_complete-crdb"; \
 	echo "installed $$dir/crdb-kube and $$dir/kubectl-crdb"; \
 	case ":$$PATH:" in *":$$dir:"*) ;; *) echo "$$dir is not on PATH: export PATH=\"$$dir:\$$PATH\"" ;; esac
 

@@ -33,3 +33,6 @@ func (s stdout) Write(p []byte) (int, error) {
 
 // Fd lets package progress ask whether it is a terminal.
 func (s stdout) Fd() uintptr { return s.file.Fd() }
+
+// File is for programs that are run with the same stdout.
+func (s stdout) File() *os.File { return s.file }

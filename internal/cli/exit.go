@@ -37,6 +37,7 @@ func exitCode(ctx context.Context, err error) int {
 	var silent *exitError
 	var locked *kube.LockedError
 	var own *deploy.Error
+	var command *commandError
 	switch {
 	case err == nil:
 		return exitDone
@@ -46,6 +47,8 @@ func exitCode(ctx context.Context, err error) int {
 		return signalCode(interrupted.Signal)
 	case errors.As(err, &wrong):
 		return exitWrongUse
+	case errors.As(err, &command):
+		return command.code
 	case errors.As(err, &locked):
 		return exitTimedOut
 	case errors.As(err, &own) && own.Kind != deploy.Failed:
@@ -54,6 +57,11 @@ func exitCode(ctx context.Context, err error) int {
 		return exitTimedOut
 	}
 	return exitFailed
+}
+
+// interruption is the signal that has ended ctx.
+func interruption(ctx context.Context) (Interrupted, bool) {
+	return errors.AsType[Interrupted](context.Cause(ctx))
 }
 
 func kindCode(kind deploy.Kind) int {

@@ -86,7 +86,7 @@ func failures(ctx context.Context, cmd *cobra.Command, err error) []progress.Fai
 		}
 		return all
 	}
-	if interrupted, ok := errors.AsType[Interrupted](context.Cause(ctx)); ok {
+	if interrupted, ok := interruption(ctx); ok {
 		return []progress.Failure{failure(interrupted.Error(), nil, typed(cmd)+" goes on from here")}
 	}
 	return []progress.Failure{explain(err)}
@@ -109,6 +109,9 @@ func explain(err error) progress.Failure {
 		f := failure(ownMessage(own), own.Seen, own.Next)
 		f.Cause = own.Cause
 		return f
+	}
+	if command, ok := errors.AsType[*commandError](err); ok {
+		return failure(oneLine(err), nil, command.next)
 	}
 	var unreachable *kube.UnreachableError
 	var credentials *kube.CredentialsError

@@ -40,6 +40,10 @@ type app struct {
 	// connect makes the client of a verb; tests replace it.
 	connect func(*rest.Config) (*kube.Client, error)
 
+	// self is how the program is called, commands what it knows; see named.
+	self     string
+	commands map[string]bool
+
 	flags    *genericclioptions.ConfigFlags
 	name     string
 	progress progress.Mode
@@ -55,6 +59,7 @@ type app struct {
 
 func newApp(streams genericiooptions.IOStreams) *app {
 	return &app{
+		self:     ownName,
 		streams:  streams,
 		getenv:   os.Getenv,
 		now:      time.Now,
@@ -71,14 +76,16 @@ func Main(ctx context.Context, args []string, streams genericiooptions.IOStreams
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
+	self, args := called(args)
+	a.self = self
 	root := a.root() //nolint:contextcheck // cobra hands ctx to the commands
-	root.SetArgs(args[1:])
+	root.SetArgs(args)
 	root.SetIn(a.streams.In)
 	root.SetOut(a.streams.Out)
 	root.SetErr(words{a})
 	command, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.running {
-		a.foresee(args[1:])
+		a.foresee(args)
 		err = wrongUse(command, err)
 	}
 	code := exitCode(ctx, err)
@@ -89,7 +96,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 // root is the command that all others hang on.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "crdb-kube",
+		Use:           ownName,
 		Short:         "CockroachDB on Kubernetes: one command to a database that answers",
 		Long:          rootLong,
 		SilenceErrors: true,
@@ -107,8 +114,10 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SuggestionsMinimumDistance = 2
 	a.globalFlags(root)
-	root.AddCommand(a.up(), a.down(), a.status(), a.certs(), a.diff(), a.render(), a.explain(), a.rbac(), a.version())
+	root.AddCommand(a.up(), a.down(), a.status(), a.sql(), a.url(), a.forward(), a.console(), a.logs(), a.certs(), a.doctor(), a.diff(), a.render(), a.explain(), a.rbac(), a.version())
 	strictHelp(root)
+	a.completions(root)
+	a.rename(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
 	return root
 }

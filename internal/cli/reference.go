@@ -33,6 +33,8 @@ func Documents() map[string]Document {
 		"events": {"One line on stderr of a command with --progress json", progress.SchemaVersion, progress.Lines()},
 		"status": {"What status -o json prints", statusSchema, []reflect.Type{reflect.TypeFor[statusView]()}},
 		"certs":  {"What certs -o json prints", certsSchema, []reflect.Type{reflect.TypeFor[certsView]()}},
+		"url":    {"What url -o json prints", urlSchema, []reflect.Type{reflect.TypeFor[urlView]()}},
+		"doctor": {"What doctor -o json prints", doctorSchema, []reflect.Type{reflect.TypeFor[doctorView]()}},
 		"diff":   {"What diff -o json prints", diffSchema, []reflect.Type{reflect.TypeFor[diffView]()}},
 	}
 }

@@ -26,16 +26,15 @@ func (a *app) print(result progress.Result) error {
 	return result.Write(a.out(), palette, width)
 }
 
-func upResult(r deploy.UpResult, at connection) progress.Result {
+func upResult(r deploy.UpResult) progress.Result {
 	c := r.Cluster
 	headline := fmt.Sprintf("ready in %s: %s, %s, %s", progress.Duration(r.Elapsed), c.Name, plural(c.Nodes, "pod"), c.Security)
 	if r.Changed == 0 && !r.Waited {
 		headline = fmt.Sprintf("ready, nothing to change: %s, %s, %s", c.Name, plural(c.Nodes, "pod"), c.Security)
 	}
-	lines := []progress.Pair{
-		{Label: "shell", Text: fmt.Sprintf("kubectl%s exec -it %s -- %s", scope(at), c.PodName(0), strings.Join(c.ShellCommand(), " "))},
-	}
+	lines := []progress.Pair{{Label: "shell", Text: "crdb-kube sql"}}
 	lines = append(lines, appLines(c)...)
+	lines = append(lines, progress.Pair{Label: "here", Text: "crdb-kube forward -- COMMAND", Form: progress.Prose})
 	if c.Security == cockroach.Insecure {
 		lines = append(lines, progress.Pair{Label: "note", Text: "insecure: no TLS and no passwords; whoever reaches the port is root", Form: progress.Prose})
 	}
@@ -56,17 +55,9 @@ func appLines(c cockroach.Cluster) []progress.Pair {
 		lines = append(lines, progress.Pair{Label: "app", Text: fmt.Sprintf("secret/%s, key uri: user %s, database %s", c.AppSecretName(), c.AppUser, cockroach.AppDatabase)})
 	}
 	if c.Security == cockroach.Insecure {
-		lines = append(lines, progress.Pair{Label: "root", Text: c.URL()})
+		lines = append(lines, progress.Pair{Label: "root", Text: c.Connect(cockroach.RootUser, cockroach.Password{}).URL(cockroach.Hidden)})
 	}
 	return lines
-}
-
-// scope is what kubectl must be told to look at the same place.
-func scope(at connection) string {
-	if at.namespace == "default" {
-		return ""
-	}
-	return " -n " + at.namespace
 }
 
 func downResult(r deploy.DownResult, target deploy.Target) progress.Result {

@@ -28,16 +28,14 @@ func atWidths(t *testing.T, write func(width int) string) string {
 
 func results() map[string]progress.Result {
 	c := cluster()
-	here := connection{context: "minikube", namespace: "default"}
-	away := connection{context: "minikube", namespace: "db"}
 	single := cluster()
 	single.Nodes, single.Namespace, single.Name = 1, "db", "small"
 	throttled := time.Date(2026, 11, 29, 14, 2, 0, 0, time.UTC)
 	target := deploy.Target{Namespace: "default", Name: "cockroachdb"}
 	return map[string]progress.Result{
-		"up-first":       upResult(deploy.UpResult{Cluster: c, Changed: 11, Elapsed: 4100 * time.Millisecond, ThrottledFrom: throttled}, here),
-		"up-again":       upResult(deploy.UpResult{Cluster: c, Elapsed: 400 * time.Millisecond}, here),
-		"up-single-away": upResult(deploy.UpResult{Cluster: single, Changed: 1, Elapsed: 72 * time.Second}, away),
+		"up-first":       upResult(deploy.UpResult{Cluster: c, Changed: 11, Elapsed: 4100 * time.Millisecond, ThrottledFrom: throttled}),
+		"up-again":       upResult(deploy.UpResult{Cluster: c, Elapsed: 400 * time.Millisecond}),
+		"up-single-away": upResult(deploy.UpResult{Cluster: single, Changed: 1, Elapsed: 72 * time.Second}),
 		"down":           downResult(deploy.DownResult{Kept: []string{"3 claims of 10Gi", "settings"}, Elapsed: 6200 * time.Millisecond}, target),
 		"down-other":     downResult(deploy.DownResult{Kept: []string{"1 claim of 10Gi", "settings"}, Elapsed: time.Second}, deploy.Target{Namespace: "db", Name: "small"}),
 		"down-data":      downResult(deploy.DownResult{Elapsed: 9 * time.Second}, target),

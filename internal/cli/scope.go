@@ -13,7 +13,7 @@ import (
 // typed is the command with the flags of its own that were given, so that it
 // can be typed again; scoped adds where the cluster is.
 func typed(cmd *cobra.Command) string {
-	text := cmd.CommandPath()
+	text := ownName + strings.TrimPrefix(cmd.CommandPath(), cmd.Root().DisplayName())
 	cmd.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
 		switch {
 		case !flag.Changed || flag.Name == "yes":
@@ -28,26 +28,34 @@ func typed(cmd *cobra.Command) string {
 
 // scoped adds to the commands in a hint what the user said about where the
 // cluster is, so that they can be typed as they stand.
-func (a *app) scoped(text string) string {
+func (a *app) scoped(text string) string { return a.named(a.placed(text)) }
+
+func (a *app) placed(text string) string {
 	own, kubectl := a.scope()
 	if kubectl == "" && own == "" {
 		return text
 	}
+	said := strings.Contains(text, " -n ")
 	text = ownCommand.ReplaceAllString(text, "${0}"+strings.ReplaceAll(own, "$", "$$"))
 	if strings.Contains(text, "kubectl config ") {
 		return text // which is about the file, not about a cluster
 	}
-	if strings.Contains(text, " -n ") && *a.flags.Namespace != "" {
-		kubectl = strings.TrimSuffix(kubectl, " -n "+*a.flags.Namespace) // it is said already
+	if said && *a.flags.Namespace != "" {
+		kubectl = strings.TrimSuffix(kubectl, " -n "+*a.flags.Namespace)
 	}
-	return kubectlCommand.ReplaceAllString(text, "${0}"+strings.ReplaceAll(kubectl, "$", "$$"))
+	return kubectlCommand.ReplaceAllStringFunc(text, func(command string) string {
+		if command == pluginName {
+			return command
+		}
+		return command + kubectl
+	})
 }
 
 // Commands in a hint that are about one cluster. What only prints, such as
 // explain, is not among them.
 var (
-	ownCommand     = regexp.MustCompile(`\bcrdb-kube (certs rotate|certs|up|down|status|rbac|render|diff)\b`)
-	kubectlCommand = regexp.MustCompile(`\bkubectl\b`)
+	ownCommand     = regexp.MustCompile(`\bcrdb-kube (certs rotate|certs|up|down|status|rbac|forward|sql|url|console|logs|doctor|render|diff)\b`)
+	kubectlCommand = regexp.MustCompile(`\bkubectl( crdb)?\b`)
 )
 
 // scope is what the user typed to say where the cluster is, for commands of

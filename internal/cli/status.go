@@ -28,11 +28,16 @@ const (
 
 // Set makes it a flag value.
 func (o *output) Set(text string) error {
-	if !slices.Contains([]output{outputTable, outputWide, outputJSON, outputYAML}, output(text)) {
+	if !slices.Contains(o.Values(), text) {
 		return fmt.Errorf("not one of table, wide, json, yaml")
 	}
 	*o = output(text)
 	return nil
+}
+
+// Values are those that there are.
+func (*output) Values() []string {
+	return []string{string(outputTable), string(outputWide), string(outputJSON), string(outputYAML)}
 }
 
 func (o *output) String() string { return string(*o) }

@@ -145,7 +145,7 @@ func (a *app) runUp(cmd *cobra.Command, f upFlags, timeout time.Duration) error 
 	if err != nil {
 		return err
 	}
-	return a.print(upResult(result, at))
+	return a.print(upResult(result))
 }
 
 // prepare makes options of the flags, and a client. It asks no server.

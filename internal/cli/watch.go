@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -17,11 +16,7 @@ func (a *app) watchStatus(ctx context.Context, at connection, form output) error
 	show, end := a.watcher(form)
 	defer end()
 	err := deploy.WatchStatus(ctx, at.client, deploy.Target{Namespace: at.namespace, Name: a.name}, a.now, show)
-	if interrupted, ok := errors.AsType[Interrupted](context.Cause(ctx)); ok {
-		a.said = progress.End{Message: interrupted.Error()}
-		return &exitError{signalCode(interrupted.Signal)} // to leave is how it ends
-	}
-	return err
+	return a.left(ctx, err)
 }
 
 // watcher chooses how a watched status is shown.

@@ -123,7 +123,7 @@ func TestCommands_askTheirOwnPodOnly(t *testing.T) {
 
 func TestURL_leadsToThePublicService(t *testing.T) {
 	want := "postgresql://root@cockroachdb-public.default:26257/defaultdb?sslmode=disable"
-	if got := sampleCluster(insecureMode).URL(); got != want {
+	if got := sampleCluster(insecureMode).Connect(RootUser, Password{}).URL(Hidden); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -90,7 +89,7 @@ func (c Cluster) AppSecret(p Password, ca []byte) Object {
 	for key, value := range map[string]string{
 		AppKeyType: "postgresql", AppKeyProvider: "cockroachdb",
 		AppKeyHost: c.publicHost(), AppKeyPort: strconv.Itoa(SQLPort),
-		AppKeyUsername: c.AppUser, AppKeyDatabase: AppDatabase, AppKeyURI: c.appURL(p),
+		AppKeyUsername: c.AppUser, AppKeyDatabase: AppDatabase, AppKeyURI: c.Connect(c.AppUser, p).URL(Shown),
 	} {
 		data[key] = []byte(value)
 	}
@@ -104,17 +103,6 @@ func (c Cluster) AppSecret(p Password, ca []byte) Object {
 }
 
 func (c Cluster) publicHost() string { return c.PublicService() + "." + c.Namespace }
-
-func (c Cluster) appURL(p Password) string {
-	address := url.URL{
-		Scheme: "postgresql", Host: fmt.Sprintf("%s:%d", c.publicHost(), SQLPort),
-		User: url.User(c.AppUser), Path: AppDatabase, RawQuery: c.Security.urlQuery(),
-	}
-	if c.Security == TLS {
-		address.User = url.UserPassword(c.AppUser, p.text())
-	}
-	return address.String()
-}
 
 // AppSQL makes the application's database and user, and sets the password,
 // whatever of it is there already. It is for ScriptCommand: a password must

@@ -109,6 +109,13 @@ func selector(labels map[string]string) string {
 // PodName is the name of the pod with this ordinal.
 func (c Cluster) PodName(ordinal int) string { return c.Name + "-" + strconv.Itoa(ordinal) }
 
+// HasPod says whether a pod of this name would be one of the cluster's.
+func (c Cluster) HasPod(name string) bool {
+	ordinal, found := strings.CutPrefix(name, c.Name+"-")
+	n, err := strconv.Atoi(ordinal)
+	return found && err == nil && n >= 0 && c.PodName(n) == name
+}
+
 // ClaimName is the name of that pod's claim, as the StatefulSet controller
 // forms it.
 func (c Cluster) ClaimName(ordinal int) string { return claimTemplate + "-" + c.PodName(ordinal) }

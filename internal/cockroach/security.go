@@ -41,14 +41,14 @@ func (s Security) httpScheme() string {
 	return "https"
 }
 
-// urlQuery is how a connection string says it. A driver with `require`
+// sslMode is how a connection string says it. A driver with `require`
 // encrypts and needs no file; who adds sslrootcert and verify-full also makes
 // sure whom it talks to.
-func (s Security) urlQuery() string {
+func (s Security) sslMode() SSLMode {
 	if s == Insecure {
-		return "sslmode=disable"
+		return SSLDisable
 	}
-	return "sslmode=require"
+	return SSLRequire
 }
 
 // channel tells the database's makers, who count such things when diagnostics

@@ -26,8 +26,8 @@ const roleName = "crdb-kube"
 
 // Roles are the objects that grant the least with which all commands work: a
 // Role, with WithVolumes a ClusterRole, and where a service account of the
-// namespace is named their bindings. Of the two ways to a pod the quicker one is
-// in it.
+// namespace is named their bindings. Of the two ways to a pod it has the one that
+// forward and console need.
 func Roles(namespace, account string, reach Reach) []runtime.Object {
 	needed := allPermissions()
 	if reach == WithVolumes {
@@ -58,7 +58,7 @@ func Roles(namespace, account string, reach Reach) []runtime.Object {
 }
 
 func allPermissions() []kube.Permission {
-	return concat(upPermissions(), downPermissions(), dataPermissions(), rotatePermissions(), waysToPods()[:1])
+	return concat(upPermissions(), downPermissions(), dataPermissions(), rotatePermissions(), waysToPods()[1:], logPermissions())
 }
 
 // rules puts permissions together by resource, in a stable order.

@@ -58,6 +58,8 @@ func (r *reporter) headline(text string) {
 
 // note says something worth knowing that changes nothing.
 func (r *reporter) note(format string, args ...any) {
+	r.mu.Lock() // so that no two are sent at once
+	defer r.mu.Unlock()
 	r.send(progress.Event{Time: r.now(), Step: r.step, State: progress.Note, Message: fmt.Sprintf(format, args...)})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"reflect"
 	"strconv"
 	"strings"
@@ -77,6 +78,8 @@ type world struct {
 	cut  func()
 	// requests is how many there were, watches counted once.
 	requests int
+	// dials opens a connection to a pod; nil: nothing answers.
+	dials func(at kube.Endpoint) (net.Conn, error)
 	// under is how many under-replicated ranges each pod tells of.
 	under int
 }

@@ -78,6 +78,13 @@ func RunningContainer(pod *corev1.Pod) string {
 	return status.ContainerID
 }
 
+// LastContainer is the ID of the database's container that runs in a pod, or ran
+// last, and how often it was started again; "": none has been started.
+func LastContainer(pod *corev1.Pod) (id string, restarts int32) {
+	status := database(pod)
+	return status.ContainerID, status.RestartCount
+}
+
 // holdingUp is the init container that has to end well before the database is
 // started; false: none has to any more. Its name is for the beginning of a text.
 func holdingUp(pod *corev1.Pod) (status corev1.ContainerStatus, name string, waits bool) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -61,6 +62,11 @@ func (c *Client) Get(ctx context.Context, at Endpoint) (Answer, error) { return 
 // Certificates gives what a TLS server in a pod shows; see Reach.
 func (c *Client) Certificates(ctx context.Context, at Endpoint) ([]*x509.Certificate, error) {
 	return c.pods.Certificates(ctx, at)
+}
+
+// Dial opens a connection to a port of a pod; see Reach.
+func (c *Client) Dial(ctx context.Context, at Endpoint) (net.Conn, error) {
+	return c.pods.Dial(ctx, at)
 }
 
 // Exec runs a command in a container; see Reach.

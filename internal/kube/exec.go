@@ -34,6 +34,9 @@ func (e *executor) run(ctx context.Context, cmd Command) (int, error) {
 	// are the caller's again.
 	stdout, stderr := newTap(cmd.Stdout), newTap(cmd.Stderr)
 	options := remotecommand.StreamOptions{Stdin: cmd.Stdin, Stdout: stdout, Stderr: stderr}
+	if cmd.Terminal != nil {
+		options.Tty, options.Stderr, options.TerminalSizeQueue = true, nil, sizes{cmd.Terminal}
+	}
 	err = overBoth(
 		func() error { return websocket.StreamWithContext(ctx, options) },
 		func() error { return spdy.StreamWithContext(ctx, options) },
@@ -57,7 +60,7 @@ func (e *executor) open(cmd Command) (websocket, spdy remotecommand.Executor, er
 	address := e.api.Post().Namespace(cmd.Namespace).Resource("pods").Name(cmd.Pod).SubResource("exec").
 		VersionedParams(&corev1.PodExecOptions{
 			Container: cmd.Container, Command: cmd.Args,
-			Stdin: cmd.Stdin != nil, Stdout: true, Stderr: true,
+			Stdin: cmd.Stdin != nil, Stdout: true, Stderr: cmd.Terminal == nil, TTY: cmd.Terminal != nil,
 		}, scheme.ParameterCodec).URL()
 	websocket, err = remotecommand.NewWebSocketExecutor(e.config, http.MethodGet, address.String())
 	if err != nil {
@@ -65,6 +68,18 @@ func (e *executor) open(cmd Command) (websocket, spdy remotecommand.Executor, er
 	}
 	spdy, err = remotecommand.NewSPDYExecutor(e.config, http.MethodPost, address)
 	return websocket, spdy, err
+}
+
+// sizes is a Terminal as client-go asks for it.
+type sizes struct{ terminal Terminal }
+
+// Next waits for another size; nil: none will come.
+func (s sizes) Next() *remotecommand.TerminalSize {
+	columns, rows, ok := s.terminal.Size()
+	if !ok {
+		return nil
+	}
+	return &remotecommand.TerminalSize{Width: columns, Height: rows}
 }
 
 // notRunning knows the words of API server, kubelet and container runtime for a container

@@ -73,12 +73,9 @@ func (f *forward) get(ctx context.Context, at Endpoint) (Answer, error) {
 // certificates shakes hands in TLS, and looks at what is shown without judging it.
 func (f *forward) certificates(ctx context.Context, at Endpoint) ([]*x509.Certificate, error) {
 	subject := Ref{Kind: Pod, Name: at.Pod}.String()
-	stream, err := f.dial(ctx, "", net.JoinHostPort(at.Pod+"."+at.Namespace, strconv.Itoa(at.Port)))
+	stream, err := f.connect(ctx, at)
 	if err != nil {
-		if dialled, ok := errors.AsType[*dialError](err); ok {
-			err = dialled.err
-		}
-		return nil, f.client.explain(ctx, subject, err)
+		return nil, err
 	}
 	defer stream.Close()
 	conn := tls.Client(stream, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // what it shows is the question
@@ -86,6 +83,18 @@ func (f *forward) certificates(ctx context.Context, at Endpoint) ([]*x509.Certif
 		return nil, about(subject, fmt.Errorf("%w: %w", ErrNotAnswering, err))
 	}
 	return conn.ConnectionState().PeerCertificates, nil
+}
+
+// connect opens a connection to a port of a pod.
+func (f *forward) connect(ctx context.Context, at Endpoint) (net.Conn, error) {
+	conn, err := f.dial(ctx, "", net.JoinHostPort(at.Pod+"."+at.Namespace, strconv.Itoa(at.Port)))
+	if err == nil {
+		return conn, nil
+	}
+	if dialled, ok := errors.AsType[*dialError](err); ok {
+		err = dialled.err
+	}
+	return nil, f.client.explain(ctx, Ref{Kind: Pod, Name: at.Pod}.String(), err)
 }
 
 // dialError says that there is no port-forward, as opposed to one whose far end does not

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -77,4 +78,5 @@ func (nobody) Get(context.Context, Endpoint) (Answer, error) { return Answer{}, 
 func (nobody) Certificates(context.Context, Endpoint) ([]*x509.Certificate, error) {
 	return nil, ErrNotAnswering
 }
-func (nobody) Exec(context.Context, Command) (int, error) { return 0, ErrNotRunning }
+func (nobody) Dial(context.Context, Endpoint) (net.Conn, error) { return nil, ErrNotAnswering }
+func (nobody) Exec(context.Context, Command) (int, error)       { return 0, ErrNotRunning }

@@ -52,6 +52,9 @@ func (c *podConn) Read(data []byte) (int, error) {
 	return n, err
 }
 
+// CloseWrite tells the pod that nothing more will come.
+func (c *podConn) CloseWrite() error { return c.Stream.Close() }
+
 // Close ends the port-forward.
 func (c *podConn) Close() error { return c.conn.Close() }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,7 @@ type pods struct {
 	proxy    getter
 	forward  getter
 	shows    func(ctx context.Context, at Endpoint) ([]*x509.Certificate, error)
+	dial     func(ctx context.Context, at Endpoint) (net.Conn, error)
 	exec     *executor
 	patience time.Duration // proxyPatience, but in tests
 }
@@ -48,6 +50,7 @@ func newPods(c *Client, api rest.Interface, transport *http.Client, streams *res
 		proxy:    newProxy(c, api, transport),
 		forward:  forward,
 		shows:    forward.certificates,
+		dial:     forward.connect,
 		exec:     &executor{client: c, api: api, config: streams},
 		patience: proxyPatience,
 	}
@@ -102,6 +105,9 @@ func (p *pods) tryProxy(ctx context.Context, at Endpoint) (Answer, error) {
 func (p *pods) Certificates(ctx context.Context, at Endpoint) ([]*x509.Certificate, error) {
 	return p.shows(ctx, at)
 }
+
+// Dial opens a connection to a port of a pod.
+func (p *pods) Dial(ctx context.Context, at Endpoint) (net.Conn, error) { return p.dial(ctx, at) }
 
 // Exec runs a command in a container.
 func (p *pods) Exec(ctx context.Context, cmd Command) (int, error) { return p.exec.run(ctx, cmd) }

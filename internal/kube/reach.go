@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"net"
 	"net/url"
 )
 
@@ -25,6 +26,10 @@ type Reach interface {
 	// Certificates gives what a TLS server in a pod shows, its own first. The way is
 	// always a port-forward. ErrNotAnswering: nothing answers there, or not in TLS.
 	Certificates(ctx context.Context, at Endpoint) ([]*x509.Certificate, error)
+	// Dial opens a connection to a port of a pod, through a port-forward of its own: what
+	// befalls one connection befalls no other. It has CloseWrite. A missing pod is
+	// recognised by IsNotFound. That nothing listens there shows only when it is read.
+	Dial(ctx context.Context, at Endpoint) (net.Conn, error)
 	// Exec runs a command in a container and gives its exit code. An error means that
 	// the command could not be run, or that its end is unknown; ErrNotRunning is the
 	// one where it certainly did not run.
@@ -52,4 +57,12 @@ type Command struct {
 	Args                      []string
 	Stdin                     io.Reader // nil: none
 	Stdout, Stderr            io.Writer // nil: thrown away
+	// Terminal gives the command one, whose output is all on Stdout; nil: none.
+	Terminal Terminal
+}
+
+// Terminal tells how large it is: at once, and whenever that has changed. ok is false
+// when nothing more will come.
+type Terminal interface {
+	Size() (columns, rows uint16, ok bool)
 }

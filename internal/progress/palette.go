@@ -1,6 +1,11 @@
 package progress
 
-import "github.com/fatih/color"
+import (
+	"maps"
+	"slices"
+
+	"github.com/fatih/color"
+)
 
 // Tone is what a piece of text means, from which its colour follows.
 type Tone int
@@ -18,6 +23,7 @@ const (
 // Palette turns tones into colours. The zero Palette uses none.
 type Palette struct {
 	colours map[Tone]*color.Color
+	series  []*color.Color
 }
 
 // NewPalette is with colour for ColorAlways and without for anything else.
@@ -32,10 +38,22 @@ func NewPalette(mode ColorMode) Palette {
 		Dim:    color.New(color.Faint),
 		Strong: color.New(color.Bold),
 	}}
-	for _, c := range p.colours {
+	for _, one := range []color.Attribute{color.FgCyan, color.FgGreen, color.FgMagenta, color.FgYellow, color.FgBlue} {
+		p.series = append(p.series, color.New(one))
+	}
+	for _, c := range slices.Concat(p.series, slices.Collect(maps.Values(p.colours))) {
 		c.EnableColor() // whatever the environment of the process says
 	}
 	return p
+}
+
+// Tell gives text the colour of the n-th of several things that are to be told
+// apart; there are five. It does not clean it.
+func (p Palette) Tell(n int, text string) string {
+	if len(p.series) == 0 || text == "" {
+		return text
+	}
+	return p.series[n%len(p.series)].Sprint(text)
 }
 
 // Paint gives text its colour. It does not clean it.
