@@ -20,7 +20,7 @@ type event struct {
 // lines to tell the exit code, unless the program was killed.
 func (r result) holdsTo() {
 	r.t.Helper()
-	for command, name := range map[string]string{"crdb-kube status -o json": "status", "crdb-kube certs -o json": "certs"} {
+	for command, name := range map[string]string{"crdb-kube status -o json": "status", "crdb-kube certs -o json": "certs", "crdb-kube url -o json": "url", "crdb-kube doctor -o json": "doctor"} {
 		if strings.HasPrefix(r.command, command) && r.stdout != "" {
 			r.isAs(name, []byte(r.stdout), (*schema.Schema).Check)
 		}

@@ -76,7 +76,7 @@ func upBringsThreePodsToLife(p place) {
 	if err == nil {
 		p.t.Fatal("Pod Security restricted is not enforced")
 	}
-	got := p.crdb(p.up("--progress", "json")...).ok("ready in", "cockroachdb, 3 pods, TLS", "kubectl -n "+p.namespace+" exec")
+	got := p.crdb(p.up("--progress", "json")...).ok("ready in", "cockroachdb, 3 pods, TLS", "crdb-kube sql -n "+p.namespace)
 	if diff := cmp.Diff(p.labelled(), objectsIn(got.events())); diff != "" {
 		p.t.Errorf("objects of the events are not those with our label (-label +events):\n%s", diff)
 	}

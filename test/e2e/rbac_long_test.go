@@ -57,6 +57,8 @@ func (r right) String() string { return r.verb + " " + r.resource }
 // command is the one that needs a right before any other does.
 func command(r right) string {
 	switch r.String() {
+	case "get pods/log":
+		return "logs"
 	case "patch pods":
 		return "certs rotate"
 	case "delete pods", "delete services", "delete statefulsets", "delete poddisruptionbudgets", "get persistentvolumeclaims":

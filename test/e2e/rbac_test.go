@@ -27,6 +27,12 @@ func TestRBAC_theSmallestRoleIsEnoughForAWholeLife(t *testing.T) {
 		l.run(p, "certs", "-o", "wide", "-v", "-v").ok("CA", "node", "client root")
 		l.run(p, "certs", "-o", "json").ok(`"current": true`)
 	})
+	p.step("using it needs no more", func(p place) {
+		l.run(p, "sql", "-e", "SELECT 1", "-v", "-v").ok()
+		l.run(p, "forward", "--", "true").ok()
+		l.run(p, "url", "-v", "-v").ok()
+		l.run(p, "logs", "--tail", "5", "-v", "-v").ok("cockroachdb-2")
+	})
 	p.step("certs rotate and a new password need no more", func(p place) {
 		pods, before := p.pods(), p.secrets()
 		l.run(p, "certs", "rotate", "-v", "-v").ok("renewed in", "3 pods")
@@ -80,7 +86,7 @@ type aloud struct {
 func (l *aloud) run(p place, args ...string) result {
 	p.t.Helper()
 	l.learn(p.t, p.secrets())
-	got := p.startWith(l.kubeconfig, append(args, "--namespace", p.namespace)...).wait()
+	got := p.startWith(l.kubeconfig, p.here(args)...).wait()
 	l.learn(p.t, p.secrets())
 	l.outputs[fmt.Sprintf("%s (%d)", got.command, len(l.outputs))] = got.all()
 	return got

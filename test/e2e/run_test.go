@@ -38,7 +38,7 @@ type run struct {
 	args    []string
 	started time.Time
 	cancel  context.CancelFunc
-	stdout  bytes.Buffer
+	stdout  output
 	ended   chan struct{} // stderr is read to its end
 
 	mu     sync.Mutex
@@ -46,10 +46,39 @@ type run struct {
 	news   chan struct{} // closed and replaced when stderr grows
 }
 
+// output is what the program has printed so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write takes more of it.
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
 // start calls the program in the scenario's namespace and does not wait.
 func (p place) start(args ...string) *run {
 	p.t.Helper()
-	return p.startWith(p.cluster.kubeconfig, append(args, "--namespace", p.namespace)...)
+	return p.startWith(p.cluster.kubeconfig, p.here(args)...)
+}
+
+// here adds the scenario's namespace to the arguments, before two dashes: what
+// stands behind them is for another program.
+func (p place) here(args []string) []string {
+	where := len(args)
+	if i := slices.Index(args, "--"); i >= 0 {
+		where = i
+	}
+	return slices.Insert(slices.Clone(args), where, "--namespace", p.namespace)
 }
 
 func (p place) startWith(kubeconfig string, args ...string) *run {

@@ -50,6 +50,8 @@ func TestUp_onATerminal_leavesItAsItWasFound(t *testing.T) {
 type session struct {
 	place         place
 	cmd           *exec.Cmd
+	terminal      *os.File // its other end
+	name          string   // of its own end
 	width, height int
 	cancel        context.CancelFunc
 	ended         chan struct{} // all that it wrote was read
@@ -65,8 +67,8 @@ func (p place) openTerminal(width, height int, env []string, args ...string) *se
 	p.t.Helper()
 	ours, theirs := openPTY(p.t, width, height)
 	ctx, cancel := context.WithTimeout(p.t.Context(), hung)
-	s := &session{place: p, width: width, height: height, cancel: cancel, ended: make(chan struct{}), news: make(chan struct{})}
-	s.cmd = exec.CommandContext(ctx, p.suite.program("crdb-kube"), append(args, "--namespace", p.namespace)...)
+	s := &session{place: p, terminal: ours, name: theirs.Name(), width: width, height: height, cancel: cancel, ended: make(chan struct{}), news: make(chan struct{})}
+	s.cmd = exec.CommandContext(ctx, p.suite.program("crdb-kube"), p.here(args)...)
 	s.cmd.Env = append(append(p.suite.environment(p.cluster.kubeconfig), "TERM=xterm-256color"), env...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = theirs, theirs, theirs
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -178,16 +180,25 @@ func openPTY(t *testing.T, width, height int) (ours, theirs *os.File) {
 		t.Fatal(err)
 	}
 	var number, unlocked int32
-	size := struct{ rows, columns, x, y uint16 }{rows: uint16(height), columns: uint16(width)}
 	control(t, ours, syscall.TIOCSPTLCK, unsafe.Pointer(&unlocked))
 	control(t, ours, syscall.TIOCGPTN, unsafe.Pointer(&number))
-	control(t, ours, syscall.TIOCSWINSZ, unsafe.Pointer(&size))
+	resize(t, ours, width, height)
 	theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return ours, theirs
 }
+
+// resize gives the terminal another size, of which the program is told.
+func resize(t *testing.T, terminal *os.File, width, height int) {
+	t.Helper()
+	size := windowSize{rows: uint16(height), columns: uint16(width)}
+	control(t, terminal, syscall.TIOCSWINSZ, unsafe.Pointer(&size))
+}
+
+// windowSize is what the kernel keeps of a terminal.
+type windowSize struct{ rows, columns, x, y uint16 }
 
 func control(t *testing.T, terminal *os.File, request uintptr, argument unsafe.Pointer) {
 	t.Helper()
