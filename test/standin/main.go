@@ -15,6 +15,7 @@ import (
 
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/client"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/coreutils"
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/server"
 )
 
@@ -29,7 +30,7 @@ func main() {
 		os.Exit(coreutils.Cp(os.Args[1:], os.Stderr))
 	}
 	build := server.Build{
-		Tag: "v21.1.2", Distribution: "STAND-IN", Time: "2026/11/22 15:40:00",
+		Tag: release.Tag(), Distribution: "STAND-IN", Time: "2026/11/22 15:40:00",
 		GoVersion: runtime.Version(), Platform: runtime.GOOS + " " + runtime.GOARCH,
 	}
 	streams := client.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}

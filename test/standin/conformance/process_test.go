@@ -72,6 +72,7 @@ type node struct {
 	rpc, web string // addresses
 	store    string
 	flags    []string // of start, without addresses and store
+	release  string   // that the stand-in poses as; empty: its own
 	out, err *buffer
 	cmd      *exec.Cmd
 	done     chan struct{}
@@ -127,6 +128,9 @@ func (n *node) start(t *testing.T) {
 	t.Helper()
 	n.out, n.err, n.done = &buffer{}, &buffer{}, make(chan struct{})
 	n.cmd = exec.Command(program, n.args()...)
+	if n.release != "" {
+		n.cmd.Env = append(os.Environ(), "STANDIN_RELEASE="+n.release)
+	}
 	n.cmd.Stdout, n.cmd.Stderr = n.out, n.err
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := n.cmd.Start(); err != nil {

@@ -84,8 +84,7 @@ func (p *provisioner) once(ctx context.Context) error {
 		return err
 	}
 	for _, c := range claims {
-		if c.Spec.StorageClassName == nil || *c.Spec.StorageClassName != ClassName ||
-			c.Spec.VolumeName != "" || c.DeletionTimestamp != nil {
+		if !ours(c) || c.Spec.VolumeName != "" || c.DeletionTimestamp != nil {
 			continue
 		}
 		if err := p.provision(ctx, c); err != nil {
@@ -108,6 +107,17 @@ func (p *provisioner) once(ctx context.Context) error {
 	return nil
 }
 
+// wantedOf is the annotation by which the controller that binds tells who is to
+// make a claim's volume.
+const wantedOf = "volume.kubernetes.io/storage-provisioner"
+
+// ours says whether a claim is for this provisioner: of our own class, known at
+// once, or of another class that names it.
+func ours(claim *corev1.PersistentVolumeClaim) bool {
+	class := claim.Spec.StorageClassName
+	return class != nil && (*class == ClassName || claim.Annotations[wantedOf] == ProvisionerName)
+}
+
 // provision makes the volume of a claim; one that is there already is left to
 // the binder.
 func (p *provisioner) provision(ctx context.Context, claim *corev1.PersistentVolumeClaim) error {
@@ -125,7 +135,7 @@ func (p *provisioner) provision(ctx context.Context, claim *corev1.PersistentVol
 	volume := &corev1.PersistentVolume{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: map[string]string{provisionedBy: ProvisionerName}},
 		Spec: corev1.PersistentVolumeSpec{
-			StorageClassName:              ClassName,
+			StorageClassName:              *claim.Spec.StorageClassName,
 			PersistentVolumeReclaimPolicy: corev1.PersistentVolumeReclaimDelete,
 			AccessModes:                   claim.Spec.AccessModes,
 			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: claim.Spec.Resources.Requests[corev1.ResourceStorage]},

@@ -97,7 +97,7 @@ func (c columnsShown) header() []string {
 }
 
 func (c columnsShown) row(r wire.NodeRow) []*string {
-	out := texts(r.ID, r.Addr, r.Addr, "v21.1.2", sqlTime(r.Started), sqlTime(r.Updated), r.Locality, r.Available, r.Live)
+	out := texts(r.ID, r.Addr, r.Addr, r.Build, sqlTime(r.Started), sqlTime(r.Updated), r.Locality, r.Available, r.Live)
 	s := r.Stats
 	if c.ranges {
 		out = append(out, orNull(r, s.Leaders, s.Leaseholders, s.Ranges, s.Unavailable, s.UnderReplicated)...)

@@ -72,6 +72,9 @@ const (
 	StoreDead = 5 * time.Minute
 	// StatusPublished is how often node status is published for SQL: 10 s.
 	StatusPublished = 10 * time.Second
+	// AutoUpgrade is how long all members run a newer series before the cluster
+	// works at it. No recording.
+	AutoUpgrade = 3 * time.Second
 	// DecommissionTotal is how long the replicas of one of four CockroachDB
 	// nodes take to move: recorded 38.8 s.
 	DecommissionTotal = 38 * time.Second

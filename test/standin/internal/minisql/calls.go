@@ -6,10 +6,6 @@ import (
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
 
-// ServerVersion is the active cluster version, as SHOW CLUSTER SETTING
-// version prints it.
-const ServerVersion = "21.1"
-
 func (e Env) call(c call, r row) (any, error) {
 	switch c.name {
 	case "version":
@@ -25,7 +21,7 @@ func (e Env) call(c call, r row) (any, error) {
 	case "crdb_internal.node_id":
 		return int64(e.NodeID), nil
 	case "crdb_internal.node_executable_version":
-		return ServerVersion, nil
+		return e.Runs, nil
 	case "pg_sleep":
 		return e.sleep(c, r)
 	case "count", "max", "min", "sum":

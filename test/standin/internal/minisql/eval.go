@@ -17,7 +17,8 @@ type Env struct {
 	Version   string // the answer of version()
 	User      string
 	Database  string
-	Insecure  bool // no TLS: nobody has a password
+	Runs      string // the series of the member that is furthest behind
+	Insecure  bool   // no TLS: nobody has a password
 	Now       time.Time
 	// Sleep waits for pg_sleep, and says how that ended.
 	Sleep func(time.Duration) error

@@ -5,15 +5,37 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
 
-const preserve = "cluster.preserve_downgrade_option"
+const (
+	preserve    = "cluster.preserve_downgrade_option"
+	autoUpgrade = "cluster.auto_upgrade.enabled"
+	version     = "version"
+)
+
+// Start is what init does: the cluster works at the version of its first node.
+func (db *DB) Start(series string) { db.settings[version] = series }
+
+// Version is the version that the cluster works at.
+func (db *DB) Version() string {
+	if v := db.settings[version]; v != "" {
+		return v
+	}
+	return release.Series(release.Default)
+}
+
+// Held says whether the cluster is not to upgrade itself.
+func (db *DB) Held() bool {
+	return db.settings[preserve] == db.Version() || db.settings[autoUpgrade] == "false"
+}
 
 // defaults are the cluster settings that the stand-in knows.
 func defaults() map[string]string {
 	return map[string]string{
-		"version":                                    ServerVersion,
+		version:                                      release.Series(release.Default),
+		autoUpgrade:                                  "true",
 		preserve:                                     "",
 		"cluster.organization":                       "",
 		"enterprise.license":                         "",
@@ -30,7 +52,7 @@ func defaults() map[string]string {
 
 func (db *DB) showSetting(s showSetting) (wire.Result, error) {
 	v, ok := defaults()[s.name]
-	if !ok {
+	if !ok || !db.knows(s.name) {
 		return wire.Result{}, wire.Errorf("", "unknown setting: %q", s.name)
 	}
 	if set, ok := db.settings[s.name]; ok {
@@ -41,7 +63,7 @@ func (db *DB) showSetting(s showSetting) (wire.Result, error) {
 
 func (db *DB) setSetting(s setSetting, e Env) (wire.Result, error) {
 	done := wire.Result{Tag: "SET CLUSTER SETTING"}
-	if _, ok := defaults()[s.name]; !ok {
+	if _, ok := defaults()[s.name]; !ok || !db.knows(s.name) {
 		return wire.Result{}, wire.Errorf("", "unknown cluster setting %q", s.name)
 	}
 	if s.value == nil {
@@ -59,22 +81,31 @@ func (db *DB) setSetting(s setSetting, e Env) (wire.Result, error) {
 	if r := render(v); r != nil {
 		text = *r
 	}
-	if err := checkSetting(s.name, text); err != nil {
+	if err := db.checkSetting(s.name, text, e); err != nil {
 		return wire.Result{}, err
 	}
 	db.settings[s.name] = text
 	return done, nil
 }
 
-// checkSetting refuses as recorded.
-func checkSetting(name, value string) error {
+// knows says whether the version that the cluster works at has a setting.
+func (db *DB) knows(name string) bool {
+	return name != autoUpgrade || release.Compare(db.Version(), "23.2") >= 0
+}
+
+// checkSetting refuses as recorded, but for an upgrade that is held back, of
+// which there is no recording.
+func (db *DB) checkSetting(name, value string, e Env) error {
+	active := db.Version()
 	switch {
-	case name == preserve && value != "" && value != ServerVersion:
-		return wire.Errorf("", "cannot set %s to %s (cluster version is %s)", preserve, value, ServerVersion)
-	case name == "version" && newer(value, ServerVersion) > 0:
-		return wire.Errorf("", "cannot upgrade to %s: node running %s", value, ServerVersion)
-	case name == "version" && newer(value, ServerVersion) < 0:
-		return wire.Errorf("", "versions cannot be downgraded (attempting to downgrade from %s to %s)", ServerVersion, value)
+	case name == preserve && value != "" && value != active:
+		return wire.Errorf("", "cannot set %s to %s (cluster version is %s)", preserve, value, active)
+	case name == version && newer(value, e.Runs) > 0:
+		return wire.Errorf("", "cannot upgrade to %s: node running %s", value, e.Runs)
+	case name == version && newer(value, active) < 0:
+		return wire.Errorf("", "versions cannot be downgraded (attempting to downgrade from %s to %s)", active, value)
+	case name == version && value != active && db.settings[preserve] == active:
+		return wire.Errorf("", "cannot upgrade to %s: %s is set to %s", value, preserve, active)
 	}
 	return nil
 }

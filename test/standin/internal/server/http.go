@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/crdb-kube/crdb-kube/test/standin/internal/minisql"
 )
 
 // routes is the HTTP port. Before init everything but /health is 404.
@@ -172,7 +170,7 @@ func (s *Server) serveSettings(w http.ResponseWriter, r *http.Request) {
 		Description string `json:"description"`
 		Public      bool   `json:"public"`
 	}
-	all := map[string]setting{"version": {minisql.ServerVersion, "m", "set the active cluster version in the format '<major>.<minor>'", true}}
+	all := map[string]setting{"version": {s.state.Version(), "m", "set the active cluster version in the format '<major>.<minor>'", true}}
 	if keys := r.URL.Query().Get("keys"); keys != "" && !strings.Contains(","+keys+",", ",version,") {
 		all = map[string]setting{}
 	}

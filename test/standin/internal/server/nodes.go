@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/minisql"
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/state"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
@@ -22,7 +23,7 @@ func (s *Server) nodeRows() []wire.NodeRow {
 			continue
 		}
 		out = append(out, wire.NodeRow{
-			ID: n.ID, Addr: n.Addr, Started: n.Started, Updated: l.Published.At, Locality: n.Locality,
+			ID: n.ID, Addr: n.Addr, Build: n.Build, Started: n.Started, Updated: l.Published.At, Locality: n.Locality,
 			Available: v.isAvailable(n.ID), Live: v.isLive(n.ID) && n.Membership != state.Decommissioned,
 			Stats: l.Published, GossipedReplicas: s.replicasOf(v, n.ID),
 			Decommissioning: n.Membership != state.Active, Membership: n.Membership, Draining: n.Draining && n.Membership != state.Decommissioned,
@@ -76,7 +77,7 @@ func (s *Server) gossipNodes() minisql.Rows {
 		if n.Membership != state.Decommissioned {
 			r.Rows = append(r.Rows, []any{
 				int64(n.ID), "tcp", n.Addr, n.Addr, "tcp", n.Addr, n.Addr, "[]", n.Locality, "",
-				minisql.ServerVersion, s.cfg.Build.Tag, sqlTime(n.Started), n.Live, int64(n.Stats.Ranges), int64(n.Stats.Leaseholders),
+				release.Series(n.Build), n.Build, sqlTime(n.Started), n.Live, int64(n.Stats.Ranges), int64(n.Stats.Leaseholders),
 			})
 		}
 	}

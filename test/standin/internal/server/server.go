@@ -15,6 +15,7 @@ import (
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/agree"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/certs"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/delays"
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/state"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/store"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
@@ -73,7 +74,13 @@ func Run(cfg Config, born time.Time) int {
 	if err := s.prepare(); err != nil {
 		return s.fail(err)
 	}
+	if err := release.Known(cfg.Build.Tag); err != nil {
+		return s.fail(err)
+	}
 	if s.restarted = s.identity.NodeID != 0; s.restarted {
+		if err := release.Readable(cfg.Build.Tag, s.state.Version(), cfg.Store); err != nil {
+			return s.fail(err)
+		}
 		close(s.initialised)
 	}
 	pause(born.Add(delays.PortsOpen))

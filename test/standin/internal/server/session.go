@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/minisql"
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/state"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
@@ -229,7 +230,7 @@ func (ses *session) set(name, value string) error {
 
 func (s *Server) env(ctx context.Context, ses *session) minisql.Env {
 	return minisql.Env{
-		ClusterID: s.state.Cluster(), NodeID: s.id(), Version: s.cfg.Build.Long(),
+		ClusterID: s.state.Cluster(), NodeID: s.id(), Version: s.cfg.Build.Long(), Runs: release.Series(s.cfg.Build.Tag),
 		User: ses.user, Database: ses.database, Insecure: s.certs == nil, Now: time.Now(),
 		Sleep: func(d time.Duration) error {
 			t := time.NewTimer(d)

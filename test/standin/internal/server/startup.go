@@ -107,13 +107,13 @@ var errInitialised = errors.New("cluster has already been initialized")
 
 // bootstrap makes a new cluster of this node.
 func (s *Server) bootstrap(replication int) error {
-	m := state.Member{Token: s.token, Addr: s.cfg.Advertise, At: time.Now(), Cluster: newID(), Replication: replication}
+	m := state.Member{Token: s.token, Addr: s.cfg.Advertise, At: time.Now(), Cluster: newID(), Replication: replication, Build: s.cfg.Build.Tag}
 	if err := s.adopt(identity{m.Cluster, 1, s.token}, []agree.Entry{entry(state.KindBootstrap, m)}); err != nil {
 		return err
 	}
 	s.log.infof("server/init.go:261", "cluster ‹%s› has been created", m.Cluster)
 	s.log.infof("server/init.go:262", "allocated node ID: n1 (for self)")
-	s.log.infof("server/init.go:263", "active cluster version: 21.1")
+	s.log.infof("server/init.go:263", "active cluster version: %s", s.state.Version())
 	return nil
 }
 
@@ -243,7 +243,7 @@ func grpcText(err error) string {
 // comeUp tells the cluster that this node runs; that takes a majority. It
 // reports false where the process ends first; a removed node waits for that.
 func (s *Server) comeUp(ctx context.Context) bool {
-	m := state.Member{ID: s.id(), Addr: s.cfg.Advertise, Locality: s.cfg.Locality, At: time.Now()}
+	m := state.Member{ID: s.id(), Addr: s.cfg.Advertise, Locality: s.cfg.Locality, At: time.Now(), Build: s.cfg.Build.Tag}
 	result, err := s.agree.Propose(ctx, entry(state.KindUp, m))
 	if err != nil {
 		return false
@@ -263,6 +263,7 @@ func (s *Server) comeUp(ctx context.Context) bool {
 func (s *Server) serve(ctx context.Context, status string) {
 	s.publish()
 	go s.publishLoop(ctx)
+	go s.upgradeLoop(ctx)
 	close(s.ready)
 	s.pingAll()
 	s.log.infof("1@server/server.go:2083", "serving sql connections")

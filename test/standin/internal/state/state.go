@@ -11,6 +11,7 @@ import (
 
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/agree"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/minisql"
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
 
@@ -40,6 +41,7 @@ type Member struct {
 	Addr        string    `json:"addr,omitempty"`
 	Locality    string    `json:"locality,omitempty"`
 	At          time.Time `json:"at"`
+	Build       string    `json:"build,omitempty"` // its release
 	Cluster     string    `json:"cluster,omitempty"`
 	Replication int       `json:"replication,omitempty"`
 }
@@ -71,6 +73,7 @@ type Node struct {
 	ID         int
 	Addr       string
 	Locality   string
+	Build      string // the release that it runs
 	Voter      bool
 	Membership string
 	Changed    time.Time // of Membership
@@ -125,6 +128,7 @@ func (s *State) Apply(slot uint64, e agree.Entry) any {
 	switch e.Kind {
 	case KindBootstrap:
 		s.cluster, s.replication = m.Cluster, m.Replication
+		s.db.Start(release.Series(m.Build))
 		return s.join(m)
 	case KindJoin:
 		return s.join(m)
@@ -166,6 +170,10 @@ func (s *State) up(m Member) any {
 	if n.Membership == Decommissioned {
 		return removed(n)
 	}
+	if active := s.db.Version(); release.Compare(active, release.Series(m.Build)) > 0 {
+		return wire.Errorf("FailedPrecondition", "cluster requires at least version %s, but peer has version %s", active, release.Series(m.Build))
+	}
+	n.Build = m.Build
 	n.Addr, n.Locality, n.Voter, n.Draining, n.Started = m.Addr, m.Locality, true, false, m.At
 	n.Starts++
 	if n.Joined.IsZero() {
@@ -209,12 +217,37 @@ func (s *State) sql(q SQL) SQLDone {
 	}
 	var done SQLDone
 	for _, st := range list {
-		env := minisql.Env{ClusterID: s.cluster, User: q.User, Database: q.Database, Insecure: q.Insecure, Now: q.At}
+		env := minisql.Env{ClusterID: s.cluster, User: q.User, Database: q.Database, Insecure: q.Insecure, Now: q.At, Runs: s.oldest()}
 		if done.Result, done.Err = s.db.Execute(st, env); done.Err != nil {
 			break
 		}
 	}
 	return done
+}
+
+// oldest is the series of the member that is furthest behind.
+func (s *State) oldest() string {
+	oldest := ""
+	for _, n := range s.nodes {
+		if own := release.Series(n.Build); n.Membership != Decommissioned && (oldest == "" || release.Compare(own, oldest) < 0) {
+			oldest = own
+		}
+	}
+	return oldest
+}
+
+// Oldest is the series of the member that is furthest behind.
+func (s *State) Oldest() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.oldest()
+}
+
+// Version is the version that the cluster works at.
+func (s *State) Version() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.db.Version()
 }
 
 // voters are the IDs of those whose majority decides.

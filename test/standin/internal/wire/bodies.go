@@ -93,6 +93,7 @@ type NodesQuery struct {
 type NodeRow struct {
 	ID               int       `json:"id"`
 	Addr             string    `json:"addr"`
+	Build            string    `json:"build"`
 	Started          time.Time `json:"started"`
 	Updated          time.Time `json:"updated"`
 	Locality         string    `json:"locality"`
