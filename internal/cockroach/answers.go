@@ -142,3 +142,18 @@ func ParseClusterID(csv string) (string, error) {
 func uuid() *regexp.Regexp {
 	return regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 }
+
+// CommandFailure is what a command of the database failed with, in one line.
+func CommandFailure(stdout, stderr string, exitCode int) string {
+	for _, text := range []string{stderr, stdout} {
+		for line := range strings.Lines(text) {
+			if message, ok := strings.CutPrefix(oneLine(line), "ERROR: "); ok {
+				return message
+			}
+		}
+	}
+	if line := lastLine(stderr); line != "" {
+		return line
+	}
+	return fmt.Sprintf("exit code %d without a word", exitCode)
+}

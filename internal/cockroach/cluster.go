@@ -53,4 +53,13 @@ type Cluster struct {
 	// Served is how many nodes served together at last: the pods whose claims
 	// must hold data. 0 until it is initialised.
 	Served int
+	// Previous is the image before the last upgrade: the way back, as long as
+	// there is one; empty: there is none.
+	Previous string
+	// ScalingTo is how many nodes are to stay, while the others are being
+	// decommissioned; 0: none is.
+	ScalingTo int
+	// Restarted is when a rolling restart was asked for last (RFC 3339, UTC);
+	// empty: never. It stands in the pod template.
+	Restarted string
 }

@@ -55,7 +55,7 @@ func Fit(machines []Machine, nodes int, image string) (Size, string, error) {
 			open = append(open, machine)
 		}
 	}
-	least := leastMemory(image)
+	least := LeastMemory(image)
 	var best Size
 	score := 0.0
 	for _, memory := range memorySteps() {

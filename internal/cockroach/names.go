@@ -32,6 +32,12 @@ const (
 	AnnotationOrdinal     = "crdb-kube.github.io/ordinal"
 	// AnnotationNudged is when the StatefulSet was touched to wake its controller.
 	AnnotationNudged = "crdb-kube.github.io/nudged"
+	// AnnotationRestarted stands in the pod template: when a rolling restart was
+	// asked for. Another value is another template.
+	AnnotationRestarted = "crdb-kube.github.io/restarted-at"
+	// AnnotationLeaving stands on a claim, and on a volume of our own, whose
+	// CockroachDB node is being decommissioned: its number, or NeverJoined.
+	AnnotationLeaving = "crdb-kube.github.io/leaving"
 	// AnnotationImage is what runs on a volume of our own: the same image
 	// deletes its directory.
 	AnnotationImage = "crdb-kube.github.io/image"
@@ -48,6 +54,10 @@ const (
 	// AnnotationNode is the name of the machine that a volume of our own lies on.
 	AnnotationNode = "crdb-kube.github.io/node"
 )
+
+// NeverJoined is AnnotationLeaving of a pod that never became a CockroachDB
+// node of the cluster.
+const NeverJoined = "never joined"
 
 // Purposes of throw-away objects.
 const (

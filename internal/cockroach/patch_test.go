@@ -167,26 +167,6 @@ spec:
 	}
 }
 
-func TestSamePods_looksAtThePodTemplateAlone(t *testing.T) {
-	c := sampleCluster(patch("kind: StatefulSet\nspec: {template: {spec: {priorityClassName: high}}}\n"))
-	for _, test := range []struct {
-		patch string
-		want  bool
-	}{
-		{c.Patch, true},
-		{"# words\n" + c.Patch, true},
-		{c.Patch + "---\nkind: Service\nmetadata: {name: cockroachdb-public}\nspec: {type: LoadBalancer}\n", true},
-		{c.Patch + "---\nkind: StatefulSet\nmetadata: {annotations: {a: b}}\n", true},
-		{"", false},
-		{"kind: StatefulSet\nspec: {template: {metadata: {annotations: {a: b}}}}\n", false},
-	} {
-		got, err := c.SamePods(sampleCluster(patch(test.patch)))
-		if err != nil || got != test.want {
-			t.Errorf("%q: %v, %v, want %v", test.patch, got, err, test.want)
-		}
-	}
-}
-
 func FuzzPatch(f *testing.F) {
 	for _, seed := range []string{
 		"kind: StatefulSet\nspec: {template: {spec: {tolerations: [{key: a, operator: Exists}]}}}\n",

@@ -35,6 +35,9 @@ const (
 // shapePod turns the manifest's pod template into this cluster's.
 func (c Cluster) shapePod(template *applycore.PodTemplateSpecApplyConfiguration) {
 	template.WithLabels(c.Labels())
+	if c.Restarted != "" {
+		template.WithAnnotations(map[string]string{AnnotationRestarted: c.Restarted})
+	}
 	pod := template.Spec
 	pod.Affinity.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution[0].
 		PodAffinityTerm.LabelSelector.WithMatchLabels(c.Labels())

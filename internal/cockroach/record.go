@@ -30,6 +30,9 @@ const (
 	keyInitSQL     = "init-sql"
 	keyClusterID   = "cluster-id"
 	keyServed      = "served-nodes"
+	keyRestarted   = "restarted-at"
+	keyPrevious    = "previous-image"
+	keyScalingTo   = "scaling-to"
 )
 
 // Record is everything decided about the cluster as the data of a ConfigMap,
@@ -49,10 +52,14 @@ func (c Cluster) Record() map[string]string {
 	if c.Served > 0 {
 		data[keyServed] = strconv.Itoa(c.Served)
 	}
+	if c.ScalingTo > 0 {
+		data[keyScalingTo] = strconv.Itoa(c.ScalingTo)
+	}
 	for key, value := range map[string]string{
 		keyClass: c.StorageClass, keyHostPath: c.HostPath, keyClusterID: c.ClusterID,
 		keyPatch: c.Patch, keyInitSQL: string(c.InitSQL),
 		keyCertsSecret: c.CertsSecret, keyAppUser: c.AppUser,
+		keyRestarted: c.Restarted, keyPrevious: c.Previous,
 	} {
 		if value != "" {
 			data[key] = value
@@ -83,14 +90,16 @@ func ParseRecord(namespace, name string, data map[string]string) (Cluster, error
 		ClusterID:    data[keyClusterID],
 		Patch:        data[keyPatch],
 		InitSQL:      InitSQL(data[keyInitSQL]),
+		Restarted:    data[keyRestarted],
+		Previous:     data[keyPrevious],
 	}
 	numbers := []struct {
 		key   string
 		field *int
-	}{{keyNodes, &c.Nodes}, {keySpare, &c.SpareVolumes}, {keyServed, &c.Served}}
+	}{{keyNodes, &c.Nodes}, {keySpare, &c.SpareVolumes}, {keyServed, &c.Served}, {keyScalingTo, &c.ScalingTo}}
 	for _, number := range numbers {
-		if number.key == keyServed && data[keyServed] == "" {
-			continue // not initialised yet
+		if data[number.key] == "" && (number.key == keyServed || number.key == keyScalingTo) {
+			continue // not initialised yet, and nothing under way
 		}
 		n, err := strconv.Atoi(data[number.key])
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 )
 
 // Scheduling is what the patch says about where the database's pods may run,
@@ -28,17 +27,6 @@ func (c Cluster) Scheduling() Scheduling {
 	}
 	pod := template.Spec
 	return Scheduling{NodeSelector: pod.NodeSelector, Tolerations: pod.Tolerations, PullSecrets: pod.ImagePullSecrets}
-}
-
-// SamePods says whether both clusters give their pods the same template, so
-// that going from one to the other restarts none.
-func (c Cluster) SamePods(other Cluster) (bool, error) {
-	mine, err := c.podTemplate()
-	if err != nil {
-		return false, err
-	}
-	others, err := other.podTemplate()
-	return err == nil && equality.Semantic.DeepEqual(mine, others), err
 }
 
 // podTemplate is the template with the patch.

@@ -125,7 +125,7 @@ func (c Cluster) sizeFaults() []*Fault {
 		}
 	}
 	check("cpu", c.CPU, resource.MustParse("100m"), "with which the database cannot keep its own time limits")
-	check("memory", c.Memory, leastMemory(c.Image), "below which this release does not run reliably")
+	check("memory", c.Memory, LeastMemory(c.Image), "below which this release does not run reliably")
 	check("storage", c.Storage, resource.MustParse("1Gi"), "which the database's own files need")
 	return faults
 }

@@ -89,12 +89,12 @@ func (v Version) throttles() bool {
 	return v.atLeast(24, 3)
 }
 
-// leastMemory is the least that a pod of this image starts and serves with.
+// LeastMemory is the least that a pod of this image starts and serves with.
 //
 // Source: v21.1 was run with 1Gi. For newer ones the makers' production
 // checklist calls 2Gi per CPU fit for tests only; less was not tried. An image
 // without a release in its tag is taken for a newer one.
-func leastMemory(image string) resource.Quantity {
+func LeastMemory(image string) resource.Quantity {
 	if version, ok := VersionOf(image); ok && !version.atLeast(21, 2) {
 		return resource.MustParse("1Gi")
 	}
