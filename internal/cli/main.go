@@ -114,7 +114,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SuggestionsMinimumDistance = 2
 	a.globalFlags(root)
-	root.AddCommand(a.up(), a.down(), a.status(), a.sql(), a.url(), a.forward(), a.console(), a.logs(), a.certs(), a.doctor(), a.diff(), a.render(), a.explain(), a.rbac(), a.version())
+	root.AddCommand(a.up(), a.down(), a.status(), a.scale(), a.upgrade(), a.restart(), a.sql(), a.url(), a.forward(), a.console(), a.logs(), a.certs(), a.doctor(), a.diff(), a.render(), a.explain(), a.rbac(), a.version())
 	strictHelp(root)
 	a.completions(root)
 	a.rename(root)

@@ -54,7 +54,7 @@ func (a *app) placed(text string) string {
 // Commands in a hint that are about one cluster. What only prints, such as
 // explain, is not among them.
 var (
-	ownCommand     = regexp.MustCompile(`\bcrdb-kube (certs rotate|certs|up|down|status|rbac|forward|sql|url|console|logs|doctor|render|diff)\b`)
+	ownCommand     = regexp.MustCompile(`\bcrdb-kube (certs rotate|certs|up|down|status|rbac|forward|sql|url|console|logs|doctor|render|diff|restart|scale|upgrade)\b`)
 	kubectlCommand = regexp.MustCompile(`\bkubectl( crdb)?\b`)
 )
 

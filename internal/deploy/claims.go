@@ -10,8 +10,9 @@ import (
 )
 
 // unfit refuses claims that are not what the cluster's are: of another size
-// or class, or of an earlier cluster with the same name.
-func (s survey) unfit(c cockroach.Cluster) error {
+// or class, or of an earlier cluster with the same name. Where the class lets
+// them grow, those that are too small are made larger.
+func (s survey) unfit(c cockroach.Cluster, expandable bool) error {
 	var seen []string
 	sizes := map[string]bool{}
 	other := false
@@ -26,7 +27,7 @@ func (s survey) unfit(c cockroach.Cluster) error {
 		if class := classOf(claim); class != c.StorageClass {
 			seen, other = append(seen, fmt.Sprintf("%s is %s, and the cluster's claims are %s", name, describeClass(class), describeClass(c.StorageClass))), true
 		}
-		if size.Cmp(c.Storage) != 0 {
+		if cmp := size.Cmp(c.Storage); cmp > 0 || (cmp < 0 && !expandable) {
 			seen = append(seen, fmt.Sprintf("%s asks for %s, and the cluster's claims for %s", name, size, &c.Storage))
 		}
 	}

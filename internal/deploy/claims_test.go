@@ -55,7 +55,7 @@ func TestUnfit_refusesClaimsThatAreNotTheClusters(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := survey{claims: []corev1.PersistentVolumeClaim{claimFit(test.change)}}
-			own := theError(t, s.unfit(sample()), Refused, "persistentvolumeclaim/datadir-cockroachdb-1: was not made for this cluster")
+			own := theError(t, s.unfit(sample(), false), Refused, "persistentvolumeclaim/datadir-cockroachdb-1: was not made for this cluster")
 			if diff := cmp.Diff([]string{test.seen}, own.Seen); diff != "" || own.Next != test.next {
 				t.Errorf("seen (-want +got):\n%s\nnext %q", diff, own.Next)
 			}
@@ -64,8 +64,15 @@ func TestUnfit_refusesClaimsThatAreNotTheClusters(t *testing.T) {
 	fit := survey{claims: []corev1.PersistentVolumeClaim{claimFit(func(*corev1.PersistentVolumeClaim) {}), claimFit(func(c *corev1.PersistentVolumeClaim) {
 		delete(c.Annotations, cockroach.AnnotationIncarnation) // made again by the controller
 	})}}
-	if err := fit.unfit(sample()); err != nil {
+	if err := fit.unfit(sample(), false); err != nil {
 		t.Errorf("claims as they should be: %v", err)
+	}
+	small := survey{claims: []corev1.PersistentVolumeClaim{claimFit(sized("5Gi"))}}
+	if err := small.unfit(sample(), true); err != nil {
+		t.Errorf("a claim that can be made larger: %v", err)
+	}
+	if small.unfit(sample(), false) == nil {
+		t.Error("a claim that is too small, and stays so, is taken")
 	}
 }
 

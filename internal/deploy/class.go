@@ -132,3 +132,10 @@ func bindingWord(classes []storagev1.StorageClass, name string) string {
 	}
 	return ""
 }
+
+// expandable says whether a class lets claims be made larger.
+func expandable(classes []storagev1.StorageClass, name string) bool {
+	return slices.ContainsFunc(classes, func(class storagev1.StorageClass) bool {
+		return class.Name == name && name != "" && class.AllowVolumeExpansion != nil && *class.AllowVolumeExpansion
+	})
+}

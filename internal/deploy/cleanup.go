@@ -28,12 +28,54 @@ func (u *up) cleanup(ctx context.Context) (ending, error) {
 			return ending{}, err
 		}
 	}
+	if err := u.discardLeft(ctx); err != nil {
+		return ending{}, err
+	}
 	bound, err := u.rebind(ctx)
 	if err != nil {
 		return ending{}, err
 	}
 	u.earlier()
 	return cleaned(len(left), bound), nil
+}
+
+// discardLeft finishes what a scale left: claims of pods that are gone for good.
+func (u *up) discardLeft(ctx context.Context) error {
+	if u.seen.record == nil || u.seen.record.ScalingTo > 0 {
+		return nil
+	}
+	claims, volumes := retired(u.seen, u.target, u.seen.record.Nodes)
+	if len(claims)+len(volumes) == 0 {
+		return nil
+	}
+	if err := mayDo(ctx, u.client, u.target.Namespace, scaleDownPermissions(), nil); err != nil {
+		return err
+	}
+	there, err := u.stillThere(ctx, u.seen.record.Nodes)
+	if err != nil {
+		return err
+	}
+	_, err = u.discard(ctx, u.seen.record.Nodes, there)
+	return err
+}
+
+// stillThere are pods that left for good and are not gone yet, with their
+// nodes: one that does not answer keeps its pods.
+func (u *up) stillThere(ctx context.Context, nodes int) (map[string]string, error) {
+	all := map[string]string{}
+	for _, ref := range u.seen.pods {
+		if n, ok := ordinal(ref.Name, u.target.Name+"-"); !ok || n < nodes {
+			continue
+		}
+		pod, err := u.client.Pod(ctx, u.target.Namespace, ref.Name)
+		if err != nil {
+			return nil, err
+		}
+		if pod != nil {
+			all[pod.Name] = pod.Spec.NodeName
+		}
+	}
+	return all, nil
 }
 
 // throwAways are the pods, claims and volumes that made or wiped directories

@@ -32,7 +32,24 @@ func (u *up) decide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return u.cluster.Validate()
+	if err := u.judge(ctx); err != nil {
+		return err
+	}
+	return u.needsMore(u.cluster.Validate())
+}
+
+// needsMore is about a release that wants larger pods than the last one did.
+func (u *up) needsMore(err error) error {
+	for _, fault := range cockroach.Faults(err) {
+		if fault.Field == "memory" && u.course.upgrades && u.opts.Wish.Memory == nil {
+			least := cockroach.LeastMemory(u.cluster.Image)
+			return &Error{
+				Message: fmt.Sprintf("%s: %s wants pods of %s at least, and they have %s", u.cluster.Name, versionWord(u.cluster.Image), least.String(), u.cluster.Memory.String()),
+				Next:    "crdb-kube up --memory " + least.String() + ", then the same command again",
+			}
+		}
+	}
+	return err
 }
 
 // redesign is what a recorded cluster becomes by this command.
@@ -45,15 +62,20 @@ func (u *up) redesign(id string) (cockroach.Cluster, error) {
 	if err := u.refuse(u.notToShrink(was)); err != nil {
 		return was, err
 	}
-	will, err := change(was, wish, situation{
+	now := situation{
 		initialised: id != "",
 		claimed:     len(u.seen.claims) > 0,
 		running:     len(u.seen.pods) > 0,
-	})
+		expandable:  expandable(u.classes, was.StorageClass),
+	}
+	will, err := change(was, wish, now)
 	if err != nil {
 		return will, err
 	}
-	if err := u.seen.unfit(will); err != nil {
+	if err := u.seen.unfit(will, now.expandable); err != nil {
+		return will, err
+	}
+	if will, err = u.plotted(was, will, now); err != nil {
 		return will, err
 	}
 	if wish.Image == nil {
@@ -61,6 +83,26 @@ func (u *up) redesign(id string) (cockroach.Cluster, error) {
 	}
 	u.mentionInitSQL(will)
 	return will, u.checkLoss(was)
+}
+
+// plotted is the cluster as it is to be until the database has agreed to more.
+func (u *up) plotted(was, will cockroach.Cluster, now situation) (cockroach.Cluster, error) {
+	if will.Image != was.Image {
+		will.Previous = was.Image
+	}
+	if !now.initialised {
+		return will, nil
+	}
+	u.was = was
+	var err error
+	if now.running || was.ScalingTo > 0 {
+		u.course, err = plot(was, will, u.opts.Wish)
+	}
+	will.ScalingTo = u.course.stay
+	if u.course.stay > 0 {
+		will.Nodes = was.Nodes
+	}
+	return will, err
 }
 
 // notToShrink refuses to take back pods that somebody else added by scaling

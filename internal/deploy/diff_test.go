@@ -183,7 +183,7 @@ func TestDiff_refusesAsUpDoes(t *testing.T) {
 	_, err := w.up()
 	wantNoError(t, err)
 	_, err = w.diff(wish(Wish{Image: new("cockroachdb/cockroach:v99.1.0")}))
-	wantError(t, err, Refused, "another image under its data")
+	wantError(t, err, Refused, "v99.1.0 cannot follow v26.2.5")
 	_, err = w.render(LeaveSecrets, wish(Wish{Nodes: new(1)}))
 	wantError(t, err, Refused, "3 nodes cannot become 1")
 }

@@ -39,6 +39,7 @@ func (s *Status) judge(w kube.Workload, rollout diagnose.Rollout, readings map[s
 	if s.Unavailable.Value > 0 {
 		s.problem(progress.Count(int(s.Unavailable.Value), "unavailable range")+": part of the data cannot be read now", "bring the missing nodes back")
 	}
+	s.unfinished(w)
 	if rollout.Count(diagnose.Pod.IsReady) == len(rollout.Pods) {
 		if why := unhealthy(s.Cluster, readings); why != "" {
 			s.problem(why, "the same command again in some seconds; kubectl logs of the pods if it stays")

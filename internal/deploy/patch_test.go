@@ -78,22 +78,6 @@ func TestUp_patchesServicesWhileTheDatabaseRuns(t *testing.T) {
 	}
 }
 
-func TestUp_doesNotTryAPatchOnThePodsOfARunningDatabase(t *testing.T) {
-	w := newWorld(t)
-	_, err := w.up()
-	wantNoError(t, err)
-	before := w.set()
-	w.writes()
-	_, err = w.up(wish(Wish{Patch: new(tolerant)}))
-	wantError(t, err, Refused, "cockroachdb: another --patch of the pods", "restart all")
-	if diff := cmp.Diff([]string(nil), w.writes()); diff != "" {
-		t.Errorf("written although refused:\n%s", diff)
-	}
-	if diff := cmp.Diff(before, w.set()); diff != "" {
-		t.Errorf("(-before +after):\n%s", diff)
-	}
-}
-
 func TestUp_namesTheSettingsWhoseRecordedPatchDoesNotFit(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.up()
@@ -129,10 +113,10 @@ func TestChange_takesAPatchWhereItRestartsNothing(t *testing.T) {
 		"the same":                {patched(tolerant), Wish{Patch: new(tolerant)}, full, tolerant, ""},
 		"the same with a comment": {patched(tolerant), Wish{Patch: new("# why\n" + tolerant)}, full, "# why\n" + tolerant, ""},
 		"more, but no pods":       {patched(tolerant), Wish{Patch: new(tolerant + "---\n" + balanced)}, full, tolerant + "---\n" + balanced, ""},
-		"a first one":             {patched(""), Wish{Patch: new(tolerant)}, full, "", "--patch"},
-		"none any more":           {patched(tolerant), Wish{Patch: new("")}, full, "", "--patch"},
+		"a first one":             {patched(""), Wish{Patch: new(tolerant)}, full, tolerant, ""},
+		"none any more":           {patched(tolerant), Wish{Patch: new("")}, full, "", ""},
 		"more nodes beside it":    {patched(tolerant), Wish{Patch: new(tolerant), Nodes: new(5)}, full, tolerant, ""},
-		"words, and another size": {patched(tolerant), Wish{Patch: new("# why\n" + tolerant), Memory: quantity("4Gi"), CPU: quantity("3")}, full, "", "--cpu or --memory"},
+		"words, and another size": {patched(tolerant), Wish{Patch: new("# why\n" + tolerant), Memory: quantity("4Gi"), CPU: quantity("3")}, full, "# why\n" + tolerant, ""},
 		"while stopped":           {patched(""), Wish{Patch: new(tolerant)}, situation{initialised: true, claimed: true}, tolerant, ""},
 		"before the init":         {patched(""), Wish{Patch: new(tolerant)}, situation{claimed: true, running: true}, tolerant, ""},
 		"one that does not fit":   {patched(unfit), Wish{}, full, "", "configmap/cockroachdb-cluster"},

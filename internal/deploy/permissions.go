@@ -86,3 +86,8 @@ func downPermissions() []kube.Permission {
 		in("coordination.k8s.io", "leases", "", "get", "create", "update", "delete"),
 	)
 }
+
+// scaleDownPermissions are what fewer nodes need beside upPermissions.
+func scaleDownPermissions() []kube.Permission {
+	return concat(in("", "pods", "", "delete"), in("", "persistentvolumeclaims", "", "delete"))
+}

@@ -33,9 +33,11 @@ func (u *up) rebind(ctx context.Context) (int, error) {
 	return len(back), awaitVolumes(ctx, u.client, u.r, back, u.cluster.VolumeSelector())
 }
 
-// released says whether a volume of this very cluster lost its claim.
+// released says whether a volume of this very cluster lost its claim. One whose
+// CockroachDB node left for good is never bound again.
 func (u *up) released(volume *corev1.PersistentVolume) bool {
-	return volume.Status.Phase == corev1.VolumeReleased && volume.Annotations[cockroach.AnnotationIncarnation] == u.cluster.Incarnation
+	return volume.Status.Phase == corev1.VolumeReleased && volume.Annotations[cockroach.AnnotationIncarnation] == u.cluster.Incarnation &&
+		volume.Annotations[cockroach.AnnotationLeaving] == ""
 }
 
 // earlier lists volumes of our own that an earlier cluster of this name left,

@@ -126,10 +126,11 @@ func (u *up) holdBack(would *appsv1.StatefulSet) bool {
 	status := u.seen.set.Status
 	changes := !equality.Semantic.DeepEqual(would.Spec.Template, u.seen.set.Spec.Template)
 	unfinished := status.CurrentRevision != status.UpdateRevision
-	if changes || unfinished {
-		u.r.note("the pods keep the template that they were started with; crdb-kube down, then crdb-kube up gives them the new one")
+	u.heldBack = changes || unfinished
+	if u.heldBack && !u.course.rolls {
+		u.r.note("the pods keep the template that they were started with; crdb-kube restart gives it to them one by one")
 	}
-	return changes || unfinished
+	return u.heldBack
 }
 
 // remake deletes a StatefulSet whose immutable fields differ from around its

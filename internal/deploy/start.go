@@ -13,7 +13,7 @@ import (
 // start waits until every pod's container runs and its HTTP port answers. It
 // does not wait for Ready: a node that is not initialised never is.
 func (u *up) start(ctx context.Context) (ending, error) {
-	rollout, err := u.watchPods(ctx, diagnose.Pod.Answering)
+	rollout, err := u.watchPods(ctx, u.stays(diagnose.Pod.Answering))
 	if err != nil {
 		return ending{}, err
 	}
@@ -30,6 +30,12 @@ func (u *up) start(ctx context.Context) (ending, error) {
 // watchPods waits until every pod has finished, in whatever sense is asked
 // for, and shows each pod's way there.
 func (u *up) watchPods(ctx context.Context, finished func(diagnose.Pod) bool) (diagnose.Rollout, error) {
+	return u.watchUntil(ctx, finished, func(kube.Workload) string { return "" })
+}
+
+// watchUntil is watchPods for a wait in which the pods alone do not tell that
+// it is over: lacking says what is missing yet, empty: nothing.
+func (u *up) watchUntil(ctx context.Context, finished func(diagnose.Pod) bool, lacking func(kube.Workload) string) (diagnose.Rollout, error) {
 	var rollout diagnose.Rollout
 	verdict := newVerdict(u.opts.Grace, u.started)
 	watched := watched{up: u}
@@ -48,8 +54,12 @@ func (u *up) watchPods(ctx context.Context, finished func(diagnose.Pod) bool) (d
 		}
 		rollout = u.lookout.assess(ctx, u.cluster, w)
 		u.show(rollout, finished)
-		if rollout.Count(finished) == len(rollout.Pods) {
+		lacks := lacking(w)
+		switch all := rollout.Count(finished) == len(rollout.Pods); {
+		case all && lacks == "":
 			return kube.Verdict{Done: true}, nil
+		case all:
+			return kube.Verdict{Why: lacks, Again: lookAgain}, nil
 		}
 		u.waited = true
 		if err := verdict.failure(rollout, u.opts.Now()); err != nil {

@@ -115,3 +115,13 @@ func (r *reporter) runAll(ctx context.Context, steps []step) error {
 	}
 	return nil
 }
+
+// runGroups runs groups of steps, each asked for when those before have ended.
+func (r *reporter) runGroups(ctx context.Context, groups ...func() []step) error {
+	for _, group := range groups {
+		if err := r.runAll(ctx, group()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

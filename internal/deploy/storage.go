@@ -35,7 +35,22 @@ func (u *up) storage(ctx context.Context) (ending, error) {
 	if u.cluster.HostPath != "" {
 		text += ", on volumes of our own"
 	}
+	if n := u.seen.smaller(u.cluster); n > 0 {
+		text += fmt.Sprintf(", %d of them made larger", n)
+		u.r.note("class %s makes the volumes larger, which takes its time, and with some classes a restart of the pods: kubectl get persistentvolumeclaims shows what they have; crdb-kube restart", u.cluster.StorageClass)
+	}
 	return done("%s", text), nil
+}
+
+// smaller is how many claims asked for less than they are to have.
+func (s survey) smaller(c cockroach.Cluster) int {
+	n := 0
+	for i := range s.claims {
+		if s.claims[i].Spec.Resources.Requests.Storage().Cmp(c.Storage) < 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // claims is how many there are to be: one a pod, and the spare ones.
@@ -95,6 +110,9 @@ func asWanted(seen *corev1.PersistentVolumeClaim, want *applycore.PersistentVolu
 // volume belongs to which ordinal.
 func (u *up) ownVolumes(ctx context.Context) (map[int]string, error) {
 	existing := u.existingVolumes()
+	if err := u.undead(existing); err != nil {
+		return nil, err
+	}
 	places, err := u.places()
 	if err != nil {
 		return nil, err
@@ -123,6 +141,20 @@ func (u *up) ownVolumes(ctx context.Context) (map[int]string, error) {
 	return names, awaitVolumes(ctx, u.client, u.r, refs, u.cluster.VolumeSelector())
 }
 
+// undead refuses to give a new pod the volume of one that left for good, which
+// could not be deleted with it: the database would never let it in.
+func (u *up) undead(existing map[int]ownVolume) error {
+	for i := range u.claims() {
+		if at := existing[i]; at.left {
+			return &Error{
+				Message: fmt.Sprintf("%s: still holds a CockroachDB node that was decommissioned, for node %s did not answer when it was to be deleted", at.ref, at.at.node),
+				Next:    "the same command again, when the node is back",
+			}
+		}
+	}
+	return nil
+}
+
 // places are the machines of all volumes of our own, by ordinal.
 func (u *up) places() (map[int]machine, error) {
 	return place(suited(u.nodes, u.cluster), u.existingVolumes(), u.claims())
@@ -132,6 +164,8 @@ func (u *up) places() (map[int]machine, error) {
 type ownVolume struct {
 	ref kube.Ref
 	at  machine
+	// left: its CockroachDB node left for good, and its claim is gone.
+	left bool
 }
 
 // machine is one machine, by its node's name and its hostname label.
@@ -150,7 +184,11 @@ func (u *up) existingVolumes() map[int]ownVolume {
 			continue
 		}
 		hostname := pinnedTo(volume)
-		all[n] = ownVolume{kube.RefOf(kube.PersistentVolume, volume), machine{nodeOf(u.nodes, hostname), hostname}}
+		all[n] = ownVolume{
+			kube.RefOf(kube.PersistentVolume, volume),
+			machine{nodeOf(u.nodes, hostname), hostname},
+			volume.Annotations[cockroach.AnnotationLeaving] != "" && volume.Status.Phase == corev1.VolumeReleased,
+		}
 	}
 	return all
 }

@@ -93,6 +93,9 @@ type up struct {
 	started time.Time
 
 	cluster cockroach.Cluster
+	// was is the cluster as recorded, and course what leads on from there.
+	was     cockroach.Cluster
+	course  course
 	seen    survey
 	nodes   []corev1.Node
 	classes []storagev1.StorageClass
@@ -116,6 +119,14 @@ type up struct {
 	certs   certificates
 	app     credentials
 	rollout diagnose.Rollout
+	// kind is what another image takes; empty where there is none.
+	kind cockroach.Upgrade
+	// back: the other image is the one before.
+	back bool
+	// heldBack: not all pods have the StatefulSet's template.
+	heldBack bool
+	// rolledPods is how many got it by this run.
+	rolledPods int
 	// generation is that of the StatefulSet as applied; what is older is not it.
 	generation int64
 }
@@ -146,15 +157,70 @@ func Up(ctx context.Context, client *kube.Client, target Target, opts UpOptions,
 	if err := u.r.run(ctx, check); err != nil {
 		return UpResult{}, lostLock(held, err)
 	}
-	err := u.r.runAll(held, append([]step{
-		{"cleanup", u.cleanup},
-		{"storage", u.storage},
-		{"apply", u.apply},
-		{"start", u.start},
-		{"init", u.initialise},
-		{"ready", u.ready},
-	}, slices.Concat(u.appStep(), u.initSQLStep())...))
+	err := u.r.runGroups(held, u.made()...)
 	return u.result(), lostLock(held, err)
+}
+
+// made are the steps that make a cluster what it is to be. Each group is asked
+// for when the one before has ended: what there is to do hangs on that.
+func (u *up) made() []func() []step {
+	return []func() []step{
+		u.holdSteps,
+		func() []step { return []step{{"cleanup", u.cleanup}, {"storage", u.storage}, {"apply", u.apply}} },
+		u.rollSteps,
+		func() []step { return []step{{"start", u.start}, {"init", u.initialise}} },
+		u.memberSteps,
+		func() []step { return []step{{"ready", u.ready}} },
+		u.gateSteps,
+		func() []step { return slices.Concat(u.appStep(), u.initSQLStep()) },
+	}
+}
+
+// holdSteps keep the way back open before an upgrade to another series.
+func (u *up) holdSteps() []step {
+	if u.kind != cockroach.ReleaseUpgrade {
+		return nil
+	}
+	return []step{{"hold", u.hold}}
+}
+
+// rollSteps give the pods another template.
+func (u *up) rollSteps() []step {
+	if !u.course.rolls || !u.heldBack {
+		return nil
+	}
+	return []step{{"roll", u.rolled}}
+}
+
+// memberSteps let CockroachDB nodes leave, or call them back.
+func (u *up) memberSteps() []step {
+	var steps []step
+	if u.cluster.ClusterID != "" && len(u.recalls()) > 0 {
+		steps = append(steps, step{"recommission", u.recall})
+	}
+	if u.course.stay > 0 {
+		steps = append(steps, step{"decommission", u.decommission}, step{"remove", u.retire})
+	}
+	return steps
+}
+
+// gateSteps wait until other members than before are whole.
+func (u *up) gateSteps() []step {
+	if !u.course.grows && u.was.Nodes <= u.cluster.Nodes {
+		return nil
+	}
+	return []step{{"replicate", u.replicated}}
+}
+
+func (u *up) replicated(ctx context.Context) (ending, error) {
+	changed := u.course.grows || u.was.Nodes != u.cluster.Nodes || u.was.ScalingTo > 0
+	if !changed && whole(u.cluster, readVars(ctx, u.client, u.cluster, u.podNames())) == "" {
+		return done("no range is under-replicated"), nil
+	}
+	if err := u.gate(ctx, "it is done"); err != nil {
+		return ending{}, err
+	}
+	return done("no range is under-replicated"), nil
 }
 
 func newUp(client *kube.Client, target Target, opts UpOptions, report func(progress.Event)) *up {

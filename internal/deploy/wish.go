@@ -69,10 +69,12 @@ type situation struct {
 	claimed bool
 	// running: pods exist.
 	running bool
+	// expandable: the class of the claims lets them be made larger.
+	expandable bool
 }
 
-// change decides what an existing cluster becomes. What a plain apply cannot
-// do safely is refused: it would lose data or restart pods without a gate.
+// change decides what an existing cluster becomes. What cannot be done safely
+// is refused; what a plain apply cannot do, plot finds.
 func change(was cockroach.Cluster, w Wish, now situation) (cockroach.Cluster, error) {
 	will := w.onto(was)
 	if w.Patch == nil {
@@ -86,7 +88,7 @@ func change(was cockroach.Cluster, w Wish, now situation) (cockroach.Cluster, er
 		}
 	}
 	if now.claimed {
-		if err := keepStorage(was, will); err != nil {
+		if err := keepStorage(was, will, now); err != nil {
 			return was, err
 		}
 	}
@@ -100,32 +102,71 @@ func change(was cockroach.Cluster, w Wish, now situation) (cockroach.Cluster, er
 			Message: fmt.Sprintf("%s: %s cannot become %d: %s", was.Name, progress.Count(was.Nodes, "node"), will.Nodes, whyNotOne(was.Nodes)),
 			Next:    fmt.Sprintf("crdb-kube up --name %s-2 --nodes %d makes a second cluster; move the data with BACKUP and RESTORE", was.Name, will.Nodes),
 		}
-	case will.Nodes < was.Nodes:
+	case will.Nodes < was.Nodes && !now.running && will.Nodes != was.ScalingTo:
 		return was, &Error{
 			Kind:    Refused,
-			Message: fmt.Sprintf("%s: has %d nodes, and going down to %d would lose what only the others hold: they must be decommissioned first", was.Name, was.Nodes, will.Nodes),
-			Next:    "this version of crdb-kube cannot shrink a cluster; leave --nodes out to keep it as it is",
+			Message: fmt.Sprintf("%s: is stopped with %d nodes, and %d of them must be decommissioned first, which needs all of them", was.Name, was.Nodes, was.Nodes-will.Nodes),
+			Next:    fmt.Sprintf("crdb-kube up, then crdb-kube scale %d", will.Nodes),
 		}
-	case will.Image != was.Image:
-		return was, &Error{
-			Kind:    Refused,
-			Message: fmt.Sprintf("%s: runs %s, and another image under its data is an upgrade that must go node by node", was.Name, was.Image),
-			Next:    "this version of crdb-kube cannot upgrade a cluster; leave --image out to keep it as it is",
-		}
-	case now.running && will.Patch != was.Patch && !samePods(was, will):
-		return was, &Error{
-			Kind:    Refused,
-			Message: was.Name + ": another --patch of the pods would restart all of them at once in a running database",
-			Next:    "crdb-kube down, then crdb-kube up with the new patch: the data stays",
-		}
-	case now.running && (will.CPU.Cmp(was.CPU) != 0 || will.Memory.Cmp(was.Memory) != 0):
-		return was, &Error{
-			Kind:    Refused,
-			Message: was.Name + ": another --cpu or --memory would restart all pods of a running database at once",
-			Next:    "crdb-kube down, then crdb-kube up with the new size: the data stays",
+	case will.Image != was.Image && !now.running:
+		if err := restedUpgrade(was, will); err != nil {
+			return was, err
 		}
 	}
 	return will, nil
+}
+
+// restedUpgrade refuses another image for a cluster that is stopped, unless it
+// stays within a series: all pods would start with it at once, and what goes
+// further has to be held back before.
+func restedUpgrade(was, will cockroach.Cluster) error {
+	from, known := cockroach.VersionOf(was.Image)
+	to, told := cockroach.VersionOf(will.Image)
+	if known && told && from.Series() == to.Series() && !to.Before(from) {
+		return nil
+	}
+	return &Error{
+		Kind:    Refused,
+		Message: fmt.Sprintf("%s: is stopped, and going from %s to %s takes the upgrade of a running database, pod by pod", was.Name, versionWord(was.Image), versionWord(will.Image)),
+		Next:    "crdb-kube up, then the same command again",
+	}
+}
+
+// course is what a command does to a database that runs which takes more than
+// applying objects: the database has to agree to every step.
+type course struct {
+	// stay is how many nodes stay while the others are decommissioned; 0: all.
+	stay int
+	// grows: CockroachDB nodes are to join.
+	grows bool
+	// rolls: the pods get their template one by one, as far as they have another.
+	rolls bool
+	// upgrades: that template has another image.
+	upgrades bool
+}
+
+// plot says what leads from one state of a running cluster to another. was is
+// what the record says, will what change made of it.
+func plot(was, will cockroach.Cluster, w Wish) (course, error) {
+	var c course
+	stay := will.Nodes
+	if w.Nodes == nil && was.ScalingTo > 0 {
+		stay = was.ScalingTo // what was begun is finished
+	}
+	if stay < was.Nodes {
+		c.stay = stay
+	}
+	c.grows = will.Nodes > was.Nodes
+	c.upgrades = will.Image != was.Image
+	c.rolls = w.Image != nil || w.CPU != nil || w.Memory != nil || w.Patch != nil
+	if c.stay > 0 && (c.upgrades || will.CPU.Cmp(was.CPU) != 0 || will.Memory.Cmp(was.Memory) != 0 || will.Patch != was.Patch) {
+		return c, &Error{
+			Kind:    Refused,
+			Message: was.Name + ": fewer nodes, and other pods at the same time, are two things",
+			Next:    fmt.Sprintf("crdb-kube scale %d, then the same command again", stay),
+		}
+	}
+	return c, nil
 }
 
 // recordedPatch refuses a patch that an earlier command recorded and that
@@ -142,15 +183,6 @@ func recordedPatch(c cockroach.Cluster) error {
 	return nil
 }
 
-// samePods says whether a change of the patch leaves the pods as they are. The
-// new patch is known to fit; of an old one that does not, nobody knows what it
-// did to the pods.
-func samePods(was, will cockroach.Cluster) bool {
-	was.Nodes, was.CPU, was.Memory = will.Nodes, will.CPU, will.Memory // judged by themselves
-	same, err := was.SamePods(will)
-	return err == nil && same
-}
-
 // whyNotOne says why one node and several are different things.
 func whyNotOne(was int) string {
 	if was == 1 {
@@ -159,23 +191,27 @@ func whyNotOne(was int) string {
 	return "one node alone has no quorum of what several replicate"
 }
 
-func keepStorage(was, will cockroach.Cluster) error {
+func keepStorage(was, will cockroach.Cluster, now situation) error {
 	var what string
-	switch {
-	case will.Storage.Cmp(was.Storage) != 0:
-		what = fmt.Sprintf("its claims have %s, not %s", was.Storage.String(), will.Storage.String())
+	next := "leave the flag out to keep the data; crdb-kube up --fresh deletes it and starts empty"
+	switch size := will.Storage.Cmp(was.Storage); {
 	case will.StorageClass != was.StorageClass:
-		what = fmt.Sprintf("its claims are %s, not %s", describeClass(was.StorageClass), describeClass(will.StorageClass))
+		what = fmt.Sprintf("its claims are %s, not %s, and cannot be changed in place", describeClass(was.StorageClass), describeClass(will.StorageClass))
 	case will.HostPath != was.HostPath:
-		what = fmt.Sprintf("its volumes lie under %s, not %s", orNone(was.HostPath), orNone(will.HostPath))
-	default:
+		what = fmt.Sprintf("its volumes lie under %s, not %s, and cannot be changed in place", orNone(was.HostPath), orNone(will.HostPath))
+	case size == 0:
 		return nil
+	case size < 0:
+		what = fmt.Sprintf("its claims have %s, not %s, and no volume becomes smaller", was.Storage.String(), will.Storage.String())
+	case was.StorageClass == "":
+		what = fmt.Sprintf("its claims have %s, not %s: volumes of our own are directories, which have no other limit than their disk", was.Storage.String(), will.Storage.String())
+	case now.expandable:
+		return nil
+	default:
+		what = fmt.Sprintf("its claims have %s, not %s, and their class %s does not let volumes grow", was.Storage.String(), will.Storage.String(), was.StorageClass)
+		next = "kubectl patch storageclass " + was.StorageClass + ` -p '{"allowVolumeExpansion":true}', if what stands behind the class can do it`
 	}
-	return &Error{
-		Kind:    Refused,
-		Message: was.Name + ": " + what + ", and existing claims cannot be changed in place",
-		Next:    "leave the flag out to keep the data; crdb-kube up --fresh deletes it and starts empty",
-	}
+	return &Error{Kind: Refused, Message: was.Name + ": " + what, Next: next}
 }
 
 func describeClass(class string) string {

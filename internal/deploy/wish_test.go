@@ -21,6 +21,10 @@ func TestChange_changesOnlyWhatTheWishNames(t *testing.T) {
 		"nothing named":             {Wish{}, situation{initialised: true, claimed: true, running: true}, func(*cockroach.Cluster) {}},
 		"all named as they are":     {Wish{Nodes: new(3), Storage: quantity("10Gi"), Image: new(cockroach.DefaultImage)}, stopped, func(*cockroach.Cluster) {}},
 		"the same size differently": {Wish{Storage: quantity("10240Mi")}, stopped, func(c *cockroach.Cluster) { c.Storage = *quantity("10240Mi") }},
+		"an upgrade while running":  {Wish{Image: new("cockroachdb/cockroach:v26.2.6")}, situation{initialised: true, claimed: true, running: true}, func(c *cockroach.Cluster) { c.Image = "cockroachdb/cockroach:v26.2.6" }},
+		"a patch release, stopped":  {Wish{Image: new("cockroachdb/cockroach:v26.2.6")}, stopped, func(c *cockroach.Cluster) { c.Image = "cockroachdb/cockroach:v26.2.6" }},
+		"memory while running":      {Wish{Memory: quantity("4Gi")}, situation{initialised: true, claimed: true, running: true}, func(c *cockroach.Cluster) { c.Memory = *quantity("4Gi") }},
+		"more storage":              {Wish{Storage: quantity("20Gi")}, situation{initialised: true, claimed: true, expandable: true}, func(c *cockroach.Cluster) { c.Storage = *quantity("20Gi") }},
 		"more nodes":                {Wish{Nodes: new(5)}, stopped, func(c *cockroach.Cluster) { c.Nodes = 5 }},
 		"memory while stopped":      {Wish{Memory: quantity("4Gi")}, stopped, func(c *cockroach.Cluster) { c.Memory = *quantity("4Gi") }},
 		"spare volumes":             {Wish{SpareVolumes: new(1)}, stopped, func(c *cockroach.Cluster) { c.SpareVolumes = 1 }},
@@ -50,24 +54,27 @@ func TestChange_refusesWhatWouldLoseDataOrRestartEverything(t *testing.T) {
 	five := sample(func(c *cockroach.Cluster) { c.Nodes = 5 })
 	own := sample(func(c *cockroach.Cluster) { c.StorageClass, c.HostPath = "", "/data" })
 	full := situation{initialised: true, claimed: true, running: true}
+	stopped := situation{initialised: true, claimed: true}
 	cases := map[string]struct {
 		was  cockroach.Cluster
 		wish Wish
 		now  situation
 		word string
 	}{
-		"one to three":          {single, Wish{Nodes: new(3)}, full, "1 node cannot become 3"},
-		"three to one":          {three, Wish{Nodes: new(1)}, full, "3 nodes cannot become 1"},
-		"five to three":         {five, Wish{Nodes: new(3)}, full, "decommissioned first"},
-		"another image":         {three, Wish{Image: new("cockroachdb/cockroach:v26.2.6")}, full, "upgrade"},
-		"memory while running":  {three, Wish{Memory: quantity("4Gi")}, full, "restart all pods"},
-		"cpu while running":     {three, Wish{CPU: quantity("2")}, full, "restart all pods"},
-		"storage":               {three, Wish{Storage: quantity("20Gi")}, situation{claimed: true}, "have 10Gi, not 20Gi"},
-		"class":                 {three, Wish{StorageClass: new("fast")}, situation{claimed: true}, "of class standard, not of class fast"},
-		"from a class to ours":  {three, Wish{HostPath: new("/data")}, situation{claimed: true}, "cannot be changed in place"},
-		"from ours to a class":  {own, Wish{StorageClass: new("fast")}, situation{claimed: true}, "volumes of our own, not of class fast"},
-		"another path":          {own, Wish{HostPath: new("/srv")}, situation{claimed: true}, "under /data, not /srv"},
-		"claims before an init": {three, Wish{Storage: quantity("20Gi")}, situation{initialised: true, claimed: true}, "have 10Gi"},
+		"one to three":           {single, Wish{Nodes: new(3)}, full, "1 node cannot become 3"},
+		"three to one":           {three, Wish{Nodes: new(1)}, full, "3 nodes cannot become 1"},
+		"five to three, stopped": {five, Wish{Nodes: new(3)}, stopped, "decommissioned first"},
+		"upgrade, stopped":       {three, Wish{Image: new("cockroachdb/cockroach:v26.3.0")}, stopped, "takes the upgrade of a running database"},
+		"back, stopped":          {three, Wish{Image: new("cockroachdb/cockroach:v26.2.4")}, stopped, "takes the upgrade"},
+		"image without release":  {three, Wish{Image: new("mine:next")}, stopped, "going from v26.2.5 to mine:next"},
+		"storage":                {three, Wish{Storage: quantity("20Gi")}, situation{claimed: true}, "class standard does not let volumes grow"},
+		"less storage":           {three, Wish{Storage: quantity("5Gi")}, situation{claimed: true, expandable: true}, "no volume becomes smaller"},
+		"storage of our own":     {own, Wish{Storage: quantity("20Gi")}, situation{claimed: true, expandable: true}, "volumes of our own are directories"},
+		"class":                  {three, Wish{StorageClass: new("fast")}, situation{claimed: true}, "of class standard, not of class fast"},
+		"from a class to ours":   {three, Wish{HostPath: new("/data")}, situation{claimed: true}, "cannot be changed in place"},
+		"from ours to a class":   {own, Wish{StorageClass: new("fast")}, situation{claimed: true}, "volumes of our own, not of class fast"},
+		"another path":           {own, Wish{HostPath: new("/srv")}, situation{claimed: true}, "under /data, not /srv"},
+		"claims before an init":  {three, Wish{Storage: quantity("20Gi")}, situation{initialised: true, claimed: true}, "have 10Gi"},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -78,6 +85,45 @@ func TestChange_refusesWhatWouldLoseDataOrRestartEverything(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.was, got); diff != "" {
 				t.Errorf("changed although refused:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestPlot_saysWhatTheDatabaseHasToAgreeTo(t *testing.T) {
+	three, five := sample(), sample(func(c *cockroach.Cluster) { c.Nodes = 5 })
+	begun := sample(func(c *cockroach.Cluster) { c.Nodes, c.ScalingTo = 5, 3 })
+	cases := map[string]struct {
+		was  cockroach.Cluster
+		wish Wish
+		want course
+		word string
+	}{
+		"nothing":                 {three, Wish{}, course{}, ""},
+		"fewer":                   {five, Wish{Nodes: new(4)}, course{stay: 4}, ""},
+		"more":                    {three, Wish{Nodes: new(5)}, course{grows: true}, ""},
+		"fewer, begun":            {begun, Wish{}, course{stay: 3}, ""},
+		"fewer, begun, and named": {begun, Wish{Nodes: new(3)}, course{stay: 3}, ""},
+		"fewer, begun, one back":  {begun, Wish{Nodes: new(4)}, course{stay: 4}, ""},
+		"fewer, begun, all back":  {begun, Wish{Nodes: new(5)}, course{}, ""},
+		"begun, and more":         {begun, Wish{Nodes: new(7)}, course{grows: true}, ""},
+		"the image as it is":      {three, Wish{Image: new(cockroach.DefaultImage)}, course{rolls: true}, ""},
+		"another image":           {three, Wish{Image: new("x:v26.2.6")}, course{rolls: true, upgrades: true}, ""},
+		"memory":                  {three, Wish{Memory: quantity("9Gi")}, course{rolls: true}, ""},
+		"a patch":                 {three, Wish{Patch: new(tolerant)}, course{rolls: true}, ""},
+		"fewer and an image":      {five, Wish{Nodes: new(3), Image: new("x:v26.2.6")}, course{}, "two things"},
+		"begun, and memory":       {begun, Wish{Memory: quantity("9Gi")}, course{}, "two things"},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := plot(test.was, test.wish.onto(test.was), test.wish)
+			if test.word != "" {
+				wantError(t, err, Refused, test.word)
+				return
+			}
+			wantNoError(t, err)
+			if got != test.want {
+				t.Errorf("%+v, want %+v", got, test.want)
 			}
 		})
 	}

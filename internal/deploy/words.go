@@ -32,3 +32,6 @@ func roughly(d time.Duration) string {
 	}
 	return fmt.Sprintf("%dd", int(d.Hours()/24))
 }
+
+// mebibytes writes a number of bytes as Kubernetes does; a part counts as a whole.
+func mebibytes(n int64) string { return fmt.Sprintf("%dMi", (n+1<<20-1)>>20) }

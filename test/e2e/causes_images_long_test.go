@@ -7,8 +7,6 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
-	"os"
-	"os/exec"
 	"runtime"
 	"testing"
 
@@ -76,20 +74,6 @@ spec:
 	return "127.0.0.1:5000/cockroach:v21.1.2"
 }
 
-// standinFiles are what the image of the stand-in is made of.
-func (p place) standinFiles() []archive.File {
-	p.t.Helper()
-	program, err := os.ReadFile(p.suite.program("cockroach"))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	files := []archive.File{{Name: cockroachPath, Mode: 0o755, Body: program}}
-	for _, name := range []string{"/bin/sh", "/bin/cp", "/bin/rm"} {
-		files = append(files, archive.File{Name: name, Link: cockroachPath})
-	}
-	return files
-}
-
 // imageNamed is a name in a registry that is not there.
 func imageNamed(name string) string { return "localkube.test/" + name + ":v21.1.2" }
 
@@ -107,21 +91,6 @@ func (p place) loadedWith(name string, files ...archive.File) string {
 	p.load(file(p.t, name+".tar", tar.Bytes()))
 	return image.Tag
 }
-
-// load puts an image into all machines.
-func (p place) load(tar string) {
-	p.t.Helper()
-	if p.cluster.dir == "" {
-		leaveOut(p.t, "images can be loaded into localkube only")
-	}
-	load := exec.CommandContext(p.t.Context(), p.suite.program("localkube"), "load", "--dir", p.cluster.dir, tar)
-	if said, err := load.CombinedOutput(); err != nil {
-		p.t.Fatalf("localkube load %s: %v\n%s", tar, err, said)
-	}
-}
-
-// cockroachPath is the database's program in its image.
-const cockroachPath = "/cockroach/cockroach"
 
 // programForOtherCPU is the header of a program for a processor that no
 // machine of these tests has; with less the kernel would not look at it.

@@ -38,7 +38,7 @@ func TestDoctor_whereThereIsNoClass(t *testing.T) {
 	p := arrive(t, ownVolumes)
 	p.step("it says what to pass", func(p place) { p.examined(1, []string{"✗ storage-class", "--host-path"}) })
 	p.step("with that it is content", func(p place) {
-		p.examined(0, []string{"volumes of our own under " + p.hostPath}, "--host-path", p.hostPath)
+		p.examined(0, []string{"volumes of our own under " + p.hostPath}, p.small("--host-path", p.hostPath)...)
 	})
 }
 

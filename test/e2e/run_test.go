@@ -37,6 +37,7 @@ type run struct {
 	cmd     *exec.Cmd
 	args    []string
 	started time.Time
+	limit   time.Duration
 	cancel  context.CancelFunc
 	stdout  output
 	ended   chan struct{} // stderr is read to its end
@@ -83,8 +84,14 @@ func (p place) here(args []string) []string {
 
 func (p place) startWith(kubeconfig string, args ...string) *run {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), hung)
-	r := &run{place: p, args: args, cancel: cancel, ended: make(chan struct{}), news: make(chan struct{})}
+	return p.startFor(hung, kubeconfig, args...)
+}
+
+// startFor is for a call that may take longer than others.
+func (p place) startFor(limit time.Duration, kubeconfig string, args ...string) *run {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), limit)
+	r := &run{place: p, args: args, limit: limit, cancel: cancel, ended: make(chan struct{}), news: make(chan struct{})}
 	r.cmd = exec.CommandContext(ctx, p.suite.program("crdb-kube"), args...)
 	r.cmd.Env = p.suite.environment(kubeconfig)
 	r.cmd.Stdout = &r.stdout
@@ -168,8 +175,8 @@ func (r *run) wait() result {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	if took >= hung {
-		t.Fatalf("%s: had not ended after %s\n%s%s", got.command, hung, got.stdout, got.stderr)
+	if took >= r.limit {
+		t.Fatalf("%s: had not ended after %s\n%s%s", got.command, r.limit, got.stdout, got.stderr)
 	}
 	t.Logf("$ %s   [%d, %.1fs]", got.command, got.code, took.Seconds())
 	got.holdsTo()
@@ -183,6 +190,14 @@ func (r *run) wait() result {
 func (p place) crdb(args ...string) result {
 	p.t.Helper()
 	return p.start(args...).wait()
+}
+
+// patiently calls the program while others work: it waits most of the time,
+// and takes minutes.
+func (p place) patiently(args ...string) (got result) {
+	p.t.Helper()
+	p.idle(func() { got = p.startFor(3*hung, p.cluster.kubeconfig, p.here(args)...).wait() })
+	return got
 }
 
 // up are the arguments that make this scenario's cluster.
@@ -210,6 +225,12 @@ func (r result) ok(words ...string) result {
 		r.t.Fatalf("%s: exit code %d, want 0\n%s", r.command, r.code, r.all())
 	}
 	return r.says(r.stdout, words...)
+}
+
+// telling wants all of these words on stderr.
+func (r result) telling(words ...string) result {
+	r.t.Helper()
+	return r.says(r.stderr, words...)
 }
 
 func (r result) says(where string, words ...string) result {
