@@ -18,7 +18,7 @@ func TestUp_makesClaimsLargerWhereTheClassAllowsIt(t *testing.T) {
 	standard := get[storagev1.StorageClass](p, "storageclass", p.defaultClass())
 	class := "grows-" + p.namespace
 	p.kubectlWith(fmt.Sprintf("apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: %s}\nprovisioner: %s\nallowVolumeExpansion: true\n", class, standard.Provisioner), "create", "-f", "-")
-	t.Cleanup(func() { //nolint:contextcheck // the test's own is over by then
+	t.Cleanup(func() {
 		gone := exec.Command(p.suite.kubectl(), "delete", "storageclass", class)
 		gone.Env = p.suite.environment(p.cluster.kubeconfig)
 		if said, err := gone.CombinedOutput(); err != nil {
