@@ -24,7 +24,7 @@ RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 PLAIN := CGO_ENABLED=0
 
 CONTROL_PLANE := bin/localkube bin/localkube-components bin/localkube-pod bin/coredns
-STANDIN       := bin/cockroach bin/standin.tar
+STANDIN       := bin/cockroach bin/standin.tar bin/standin-releases.tar
 KUBE_BINARIES := bin/crdb-kube $(CONTROL_PLANE) bin/kwok bin/local-path-provisioner $(STANDIN)
 
 .DEFAULT_GOAL := help
@@ -166,8 +166,16 @@ bin/local-path-provisioner: $(BUILD) FORCE ## volumes that wait for their consum
 bin/cockroach: $(BUILD) FORCE ## the stand-in for tests, not CockroachDB
 	@$(BUILD) -o $@ -ldflags '$(STRIP)' ./test/standin
 
-bin/standin.tar: bin/cockroach $(wildcard test/standin/image/*.go test/standin/archive/*.go) ## the stand-in's image
+STANDIN_IMAGE = $(wildcard test/standin/image/*.go test/standin/archive/*.go)
+
+bin/standin.tar: bin/cockroach $(STANDIN_IMAGE) ## the stand-in's image
 	@$(GO) run ./test/standin/image -binary bin/cockroach -o $@
+
+# What upgrades go to from v21.1.2: the same program under other names.
+STANDIN_RELEASES := v21.1.3,v21.2.0,v22.1.0
+
+bin/standin-releases.tar: bin/cockroach $(STANDIN_IMAGE) ## the same, posing as other releases
+	@$(GO) run ./test/standin/image -binary bin/cockroach -release $(STANDIN_RELEASES) -o $@
 
 bin/scenarios: $(BUILD) FORCE
 	@$(BUILD) -o $@ -ldflags '$(STRIP)' ./test/tools/scenarios

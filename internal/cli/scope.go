@@ -10,10 +10,16 @@ import (
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 )
 
-// typed is the command with the flags of its own that were given, so that it
-// can be typed again; scoped adds where the cluster is.
+// typed is the command with its arguments and the flags of its own that were
+// given, so that it can be typed again; scoped adds where the cluster is.
 func typed(cmd *cobra.Command) string {
 	text := ownName + strings.TrimPrefix(cmd.CommandPath(), cmd.Root().DisplayName())
+	for i, arg := range cmd.Flags().Args() {
+		if i == cmd.ArgsLenAtDash() {
+			break // what follows is another program's
+		}
+		text += " " + quoted(arg)
+	}
 	cmd.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
 		switch {
 		case !flag.Changed || flag.Name == "yes":

@@ -26,3 +26,28 @@ func TestScoped_saysWhereTheClusterIs(t *testing.T) {
 		}
 	}
 }
+
+func TestTyped_isTheCommandAsItWasGiven(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"scale", "4", "--force-conflicts"}, "crdb-kube scale 4 --force-conflicts"},
+		{[]string{"upgrade", "--rollback", "--grace", "5s"}, "crdb-kube upgrade --grace=5s --rollback"},
+		{[]string{"restart", "cockroachdb-1", "--namespace", "db"}, "crdb-kube restart cockroachdb-1"},
+		{[]string{"up", "--fresh", "--yes", "--patch", "my file"}, "crdb-kube up --fresh --patch='my file'"},
+		{[]string{"forward", "--port", "0", "--", "go", "test"}, "crdb-kube forward --port=0"},
+	} {
+		a, _, _ := testApp(noInput(), nil)
+		cmd, rest, err := a.root().Find(test.args)
+		if err == nil {
+			err = cmd.ParseFlags(rest)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := typed(cmd); got != test.want {
+			t.Errorf("%q: %q, want %q", test.args, got, test.want)
+		}
+	}
+}

@@ -1,10 +1,8 @@
 package e2e
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
-	"runtime"
 
 	"github.com/crdb-kube/crdb-kube/test/standin/archive"
 )
@@ -40,17 +38,9 @@ func (p place) load(tar string) {
 
 func imageOf(release string) string { return "localkube.test/cockroach-standin:" + release }
 
-// releases loads stand-ins that pose as other releases into all machines.
-func (p place) releases(tags ...string) {
+// releases loads stand-ins that pose as other releases into all machines:
+// v21.1.3, v21.2.0 and v22.1.0.
+func (p place) releases() {
 	p.t.Helper()
-	for _, tag := range tags {
-		var tar bytes.Buffer
-		if err := archive.Write(&tar, archive.Image{
-			Tag: imageOf(tag), Architecture: runtime.GOARCH, Entrypoint: []string{cockroachPath},
-			Env: []string{"STANDIN_RELEASE=" + tag}, Files: p.standinFiles(),
-		}); err != nil {
-			p.t.Fatal(err)
-		}
-		p.load(file(p.t, tag+".tar", tar.Bytes()))
-	}
+	p.load(p.suite.program("standin-releases.tar"))
 }

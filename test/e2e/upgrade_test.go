@@ -11,7 +11,7 @@ import (
 
 func TestUpgrade_patchReleaseAndBackAndNothingIsLost(t *testing.T) {
 	p := arriveEarly(t, defaultClass)
-	p.releases("v21.1.3")
+	p.releases()
 	p.crdb(p.up(p.small()...)...).ok("ready in", "3 pods")
 	w := p.startSteadyWriter()
 	p.step("what cannot follow is refused", func(p place) {
@@ -50,7 +50,7 @@ func TestUpgrade_patchReleaseAndBackAndNothingIsLost(t *testing.T) {
 
 func TestUpgrade_toTheNextSeriesAndBackAndForGood(t *testing.T) {
 	p := arriveEarly(t, defaultClass)
-	p.releases("v21.2.0")
+	p.releases()
 	p.crdb(p.up(p.small()...)...).ok("ready in", "3 pods")
 	w := p.startSteadyWriter()
 	p.step("to the next series, killed on the way, and back", func(p place) {

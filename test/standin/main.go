@@ -1,11 +1,13 @@
 // Command cockroach is a stand-in for CockroachDB v21.1.2 in tests of
 // container set-ups, for machines that cannot pull images. It is not a
-// database, and it is never shipped; see README.md.
+// database, and it is never shipped; see README.md. The variable
+// STANDIN_RELEASE makes it pose as another release.
 //
 // Called as sh, rm or cp it is these: its image has nothing else in it.
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -29,8 +31,13 @@ func main() {
 	case "cp":
 		os.Exit(coreutils.Cp(os.Args[1:], os.Stderr))
 	}
+	poses, err := release.Parse(os.Getenv(release.Env))
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "ERROR: %s: %v\n", release.Env, err)
+		os.Exit(1)
+	}
 	build := server.Build{
-		Tag: release.Tag(), Distribution: "STAND-IN", Time: "2026/11/22 15:40:00",
+		Tag: poses, Distribution: "STAND-IN", Time: "2026/11/22 15:40:00",
 		GoVersion: runtime.Version(), Platform: runtime.GOOS + " " + runtime.GOARCH,
 	}
 	streams := client.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}

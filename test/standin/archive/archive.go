@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -43,41 +44,61 @@ type Image struct {
 // epoch is the time of everything in an image.
 func epoch() time.Time { return time.Unix(0, 0).UTC() }
 
-// Write writes the image.
-func Write(w io.Writer, img Image) error {
-	if img.Tag == "" || img.Architecture == "" {
-		return fmt.Errorf("image %q for %q: tag and architecture are needed", img.Tag, img.Architecture)
+// Write writes images into one archive; a layer that several have is in it
+// once.
+func Write(w io.Writer, images ...Image) error {
+	type entry struct {
+		Config   string
+		RepoTags []string
+		Layers   []string
 	}
-	layer, err := layer(img.Files)
-	if err != nil {
-		return fmt.Errorf("image %s: %w", img.Tag, err)
+	var manifest []entry
+	out := &archive{tar.NewWriter(w), map[string]bool{}}
+	for _, img := range images {
+		if img.Tag == "" || img.Architecture == "" {
+			return fmt.Errorf("image %q for %q: tag and architecture are needed", img.Tag, img.Architecture)
+		}
+		layer, err := layer(img.Files)
+		if err != nil {
+			return fmt.Errorf("image %s: %w", img.Tag, err)
+		}
+		config, err := json.Marshal(configOf(img, digest(layer)))
+		if err != nil {
+			return err
+		}
+		e := entry{digest(config) + ".json", []string{img.Tag}, []string{digest(layer) + "/layer.tar"}}
+		if err := errors.Join(out.add(e.Config, config), out.add(e.Layers[0], layer)); err != nil {
+			return err
+		}
+		manifest = append(manifest, e)
 	}
-	layerID := digest(layer)
-	config, err := json.Marshal(configOf(img, layerID))
+	body, err := json.Marshal(manifest)
 	if err != nil {
 		return err
 	}
-	configName, layerName := digest(config)+".json", layerID+"/layer.tar"
-	manifest, err := json.Marshal([]map[string]any{{
-		"Config": configName, "RepoTags": []string{img.Tag}, "Layers": []string{layerName},
-	}})
-	if err != nil {
+	if err := out.add("manifest.json", body); err != nil {
 		return err
-	}
-	out := tar.NewWriter(w)
-	for _, f := range []struct {
-		name string
-		body []byte
-	}{{configName, config}, {layerName, layer}, {"manifest.json", manifest}} {
-		head := tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: 0o644, Size: int64(len(f.body)), ModTime: epoch()}
-		if err := out.WriteHeader(&head); err != nil {
-			return err
-		}
-		if _, err := out.Write(f.body); err != nil {
-			return err
-		}
 	}
 	return out.Close()
+}
+
+// archive is a tar that has each name once.
+type archive struct {
+	*tar.Writer
+	has map[string]bool
+}
+
+func (a *archive) add(name string, body []byte) error {
+	if a.has[name] {
+		return nil
+	}
+	a.has[name] = true
+	head := tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(body)), ModTime: epoch()}
+	if err := a.WriteHeader(&head); err != nil {
+		return err
+	}
+	_, err := a.Write(body)
+	return err
 }
 
 func digest(b []byte) string {

@@ -105,3 +105,30 @@ func TestWrite_refusesPathsThatAreNotClean(t *testing.T) {
 		}
 	}
 }
+
+func TestWrite_imagesThatShareALayer(t *testing.T) {
+	other := sample()
+	other.Tag, other.Env = "example.test/thing:v2", []string{"A=b"}
+	var one, b bytes.Buffer
+	if err := errors.Join(Write(&one, sample()), Write(&b, sample(), other)); err != nil {
+		t.Fatal(err)
+	}
+	outer, _ := read(t, b.Bytes())
+	var manifest []struct {
+		Config   string
+		RepoTags []string
+		Layers   []string
+	}
+	if err := json.Unmarshal(outer["manifest.json"], &manifest); err != nil {
+		t.Fatal(err)
+	}
+	if len(manifest) != 2 || manifest[0].RepoTags[0] != sample().Tag || manifest[1].RepoTags[0] != other.Tag {
+		t.Fatalf("manifest: %+v", manifest)
+	}
+	if manifest[0].Layers[0] != manifest[1].Layers[0] || manifest[0].Config == manifest[1].Config {
+		t.Errorf("manifest: %+v, want one layer and two configurations", manifest)
+	}
+	if len(outer) != 4 { // two configurations, one layer, the manifest
+		t.Errorf("%d files", len(outer))
+	}
+}

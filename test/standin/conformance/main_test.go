@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -34,10 +35,6 @@ func run(m *testing.M) int {
 	if program = os.Getenv("COCKROACH"); program != "" {
 		return m.Run()
 	}
-	if err := watchSources(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
 	program = filepath.Join(base, "cockroach")
 	build := exec.Command("go", "build", "-o", program, "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -49,15 +46,16 @@ func run(m *testing.M) int {
 }
 
 // watchSources looks at the files that the program is built of: without that
-// "go test" would take an older result for that of a changed program.
-func watchSources() error {
+// "go test" would take an older result for that of a changed program. It
+// counts only within a test.
+var watchSources = sync.OnceValue(func() error {
 	return filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
 		if err == nil {
 			_, err = os.Stat(path)
 		}
 		return err
 	})
-}
+})
 
 // isStandIn says whether the stand-in is under test, and not a real binary.
 func isStandIn() bool { return os.Getenv("COCKROACH") == "" }

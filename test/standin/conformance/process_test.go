@@ -1,9 +1,6 @@
 package conformance
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,8 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -21,58 +16,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// buffer collects a stream of a running process.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
-// result is how a command ended.
-type result struct {
-	stdout, stderr string
-	exit           int // stopped: it was ended after its time
-}
-
-// execute runs the program; after limit it is ended.
-func execute(t *testing.T, limit time.Duration, stdin string, args ...string) result {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...)
-	var out, errs buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
-	err := cmd.Run()
-	var exit *exec.ExitError
-	code := 0
-	switch {
-	case ctx.Err() != nil:
-		code = stopped
-	case errors.As(err, &exit):
-		code = exit.ExitCode()
-	case err != nil:
-		t.Fatalf("%v: %v", args, err)
-	}
-	return result{out.String(), errs.String(), code}
-}
-
 // node is a running CockroachDB node.
 type node struct {
 	rpc, web string // addresses
 	store    string
 	flags    []string // of start, without addresses and store
-	release  string   // that the stand-in poses as; empty: its own
+	release  string   // that it poses as; empty: the recorded one
 	out, err *buffer
 	cmd      *exec.Cmd
 	done     chan struct{}
@@ -126,12 +75,26 @@ func (n *node) args() []string {
 // start starts the process, and waits until its HTTP port answers.
 func (n *node) start(t *testing.T) {
 	t.Helper()
+	n.launch(t)
+	await(t, 20*time.Second, n.describe("HTTP port open"), func() bool {
+		c, err := net.DialTimeout("tcp", n.web, time.Second)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+}
+
+// launch starts the process.
+func (n *node) launch(t *testing.T) {
+	t.Helper()
+	if err := watchSources(); err != nil {
+		t.Fatal(err)
+	}
 	n.out, n.err, n.done = &buffer{}, &buffer{}, make(chan struct{})
 	n.cmd = exec.Command(program, n.args()...)
-	if n.release != "" {
-		n.cmd.Env = append(os.Environ(), "STANDIN_RELEASE="+n.release)
-	}
 	n.cmd.Stdout, n.cmd.Stderr = n.out, n.err
+	n.cmd.Env = append(os.Environ(), "STANDIN_RELEASE="+n.release)
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := n.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -144,13 +107,6 @@ func (n *node) start(t *testing.T) {
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		<-done
-	})
-	await(t, 20*time.Second, n.describe("HTTP port open"), func() bool {
-		c, err := net.DialTimeout("tcp", n.web, time.Second)
-		if err == nil {
-			_ = c.Close()
-		}
-		return err == nil
 	})
 }
 
@@ -221,11 +177,17 @@ func (n *node) awaitReady(t *testing.T, limit time.Duration) {
 // cluster is an insecure cluster whose node IDs are in the order of nodes.
 func cluster(t *testing.T, size int) []*node {
 	t.Helper()
+	return clusterOf(t, "", size)
+}
+
+func clusterOf(t *testing.T, release string, size int) []*node {
+	t.Helper()
 	var nodes []*node
 	for range size {
 		nodes = append(nodes, newNode(t))
 	}
 	for _, n := range nodes {
+		n.release = release
 		n.flags = []string{"start", "--insecure", "--join=" + nodes[0].rpc + "," + nodes[min(1, size-1)].rpc + "," + nodes[min(2, size-1)].rpc}
 	}
 	for i, n := range nodes {

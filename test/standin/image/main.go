@@ -1,6 +1,7 @@
-// Command image writes the stand-in's container image:
+// Command image writes the stand-in's container images, one for each release
+// that it poses as:
 //
-//	go run ./test/standin/image -binary cockroach -o standin.tar [-tag NAME:TAG] [-arch ARCH]
+//	go run ./test/standin/image -binary cockroach -o standin.tar [-release v21.1.3,v21.2.0] [-arch ARCH]
 package main
 
 import (
@@ -12,25 +13,27 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/crdb-kube/crdb-kube/test/standin/archive"
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 )
 
-const defaultTag = "localkube.test/cockroach-standin:v21.1.2"
+const repository = "localkube.test/cockroach-standin"
 
 func main() {
 	binary := flag.String("binary", "", "the stand-in, built with CGO_ENABLED=0")
 	out := flag.String("o", "", "the tar to write")
-	tag := flag.String("tag", defaultTag, "name and tag of the image")
+	releases := flag.String("release", string(release.Recorded), "which releases the images pose as: vX.Y.Z, with commas between them")
 	arch := flag.String("arch", runtime.GOARCH, "architecture of the binary")
 	flag.Parse()
-	if err := run(*binary, *out, *tag, *arch); err != nil {
+	if err := run(*binary, *out, *releases, *arch); err != nil {
 		fmt.Fprintf(os.Stderr, "error: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(binary, out, tag, arch string) error {
+func run(binary, out, releases, arch string) error {
 	if binary == "" || out == "" {
 		return errors.New("-binary and -o: both are needed")
 	}
@@ -41,20 +44,32 @@ func run(binary, out, tag, arch string) error {
 	if err := checkStatic(program); err != nil {
 		return fmt.Errorf("%s: %w", binary, err)
 	}
+	var images []archive.Image
+	for tag := range strings.SplitSeq(releases, ",") {
+		poses, err := release.Parse(tag)
+		if err != nil {
+			return err
+		}
+		images = append(images, imageOf(program, poses, arch))
+	}
 	var b bytes.Buffer
-	if err := archive.Write(&b, imageOf(program, tag, arch)); err != nil {
+	if err := archive.Write(&b, images...); err != nil {
 		return err
 	}
 	return os.WriteFile(out, b.Bytes(), 0o644)
 }
 
-// imageOf is the program under its four names, and /tmp.
-func imageOf(program []byte, tag, arch string) archive.Image {
+// imageOf is the program under its four names, and /tmp. The release is in the
+// environment alone: all images have the same layer.
+func imageOf(program []byte, poses release.Release, arch string) archive.Image {
 	const path = "/cockroach/cockroach"
 	return archive.Image{
-		Tag: tag, Architecture: arch,
+		Tag: repository + ":" + string(poses), Architecture: arch,
 		Entrypoint: []string{path}, WorkingDir: "/cockroach",
-		Env:    []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/cockroach"},
+		Env: []string{
+			"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/cockroach",
+			release.Env + "=" + string(poses),
+		},
 		Labels: map[string]string{"description": "a stand-in for CockroachDB, for tests; not a database"},
 		Files: []archive.File{
 			{Name: path, Mode: 0o755, Body: program},

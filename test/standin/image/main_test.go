@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -26,7 +27,7 @@ func TestRun_sameBinarySameImage(t *testing.T) {
 	var images [][]byte
 	for _, name := range []string{"a.tar", "b.tar"} {
 		out := filepath.Join(dir, name)
-		if err := run(binary, out, defaultTag, "amd64"); err != nil {
+		if err := run(binary, out, "v21.1.3,v22.1.0", "amd64"); err != nil {
 			t.Fatal(err)
 		}
 		b, err := os.ReadFile(out)
@@ -45,10 +46,23 @@ func TestRun_refusesWhatIsNoStaticProgram(t *testing.T) {
 	if err := os.WriteFile(script, []byte("#!/bin/sh\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(script, filepath.Join(t.TempDir(), "x.tar"), defaultTag, "amd64"); err == nil {
+	if err := run(script, filepath.Join(t.TempDir(), "x.tar"), "", "amd64"); err == nil {
 		t.Error("a script was accepted")
 	}
-	if err := run("", "x.tar", defaultTag, "amd64"); err == nil {
+	if err := run("", "x.tar", "", "amd64"); err == nil {
 		t.Error("no binary was accepted")
+	}
+}
+
+func TestRun_refusesWhatIsNoRelease(t *testing.T) {
+	if err := run(build(t), filepath.Join(t.TempDir(), "x.tar"), "v21.1.3,latest", "amd64"); err == nil {
+		t.Error("latest was accepted")
+	}
+}
+
+func TestImageOf_posesAsItsTagSays(t *testing.T) {
+	img := imageOf(nil, "v21.1.3", "amd64")
+	if img.Tag != "localkube.test/cockroach-standin:v21.1.3" || !slices.Contains(img.Env, "STANDIN_RELEASE=v21.1.3") {
+		t.Errorf("%s: %v", img.Tag, img.Env)
 	}
 }

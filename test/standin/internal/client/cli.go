@@ -124,7 +124,7 @@ func (a *app) version(args []string) (int, error) {
 	}
 	b := a.build
 	for _, line := range [][2]string{
-		{"Build Tag:", b.Tag},
+		{"Build Tag:", string(b.Tag)},
 		{"Build Time:", b.Time},
 		{"Distribution:", b.Distribution},
 		{"Platform:", b.Platform},

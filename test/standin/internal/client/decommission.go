@@ -78,7 +78,11 @@ func (m membership) table(rows []wire.NodeRow) {
 }
 
 func (a *app) decommission(args []string) (int, error) {
-	m, err := a.membership(args, flagSet{"wait": takesValue, "timeout": takesValue})
+	flags := flagSet{"wait": takesValue, "timeout": takesValue}
+	if a.checks() {
+		flags = flags.with(flagSet{"checks": takesValue, "dry-run": takesBool})
+	}
+	m, err := a.membership(args, flags)
 	if m.conn != nil {
 		defer m.conn.Close()
 	}
@@ -93,6 +97,14 @@ func (a *app) decommission(args []string) (int, error) {
 	})
 	if err != nil {
 		return exitError, err
+	}
+	if a.checks() {
+		switch err := m.precheck(); {
+		case err != nil:
+			return exitError, err
+		case m.isTrue("dry-run"):
+			return exitOK, nil
+		}
 	}
 	fmt.Fprintln(m.Err)
 	rows, err := m.change("decommissioning")

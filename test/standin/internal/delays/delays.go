@@ -67,14 +67,17 @@ const (
 	// ranges count as under-replicated: recorded between 18.3 and 19.8 s
 	// after a kill whose expiry was seen at 4.7 s.
 	UnderReplicatedAfter = 14 * time.Second
+	// HealedAfterReturn is how long the ranges of a member that was lost stay
+	// under-replicated once it is back. Unrecorded.
+	HealedAfterReturn = 8 * time.Second
 	// StoreDead is when a lost member's replicas are given up: the real
 	// program's documented default of 5 minutes.
 	StoreDead = 5 * time.Minute
+	// Finalise is for how long nothing may stand against it before the
+	// cluster's version rises by itself. Unrecorded.
+	Finalise = 3 * time.Second
 	// StatusPublished is how often node status is published for SQL: 10 s.
 	StatusPublished = 10 * time.Second
-	// AutoUpgrade is how long all members run a newer series before the cluster
-	// works at it. No recording.
-	AutoUpgrade = 3 * time.Second
 	// DecommissionTotal is how long the replicas of one of four CockroachDB
 	// nodes take to move: recorded 38.8 s.
 	DecommissionTotal = 38 * time.Second

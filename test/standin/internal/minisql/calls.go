@@ -21,7 +21,7 @@ func (e Env) call(c call, r row) (any, error) {
 	case "crdb_internal.node_id":
 		return int64(e.NodeID), nil
 	case "crdb_internal.node_executable_version":
-		return e.Runs, nil
+		return e.Release.Series(), nil
 	case "pg_sleep":
 		return e.sleep(c, r)
 	case "count", "max", "min", "sum":

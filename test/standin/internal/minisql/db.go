@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
 
@@ -32,6 +33,7 @@ type DB struct {
 	databases map[string]*database
 	users     map[string]*user
 	settings  map[string]string
+	version   string // of the cluster: a series
 }
 
 type database struct {
@@ -49,6 +51,7 @@ func NewDB() *DB {
 		databases: map[string]*database{"defaultdb": newDatabase(root), "postgres": newDatabase(root), "system": newDatabase("node")},
 		users:     map[string]*user{root: {}},
 		settings:  map[string]string{},
+		version:   release.Recorded.Series(),
 	}
 }
 

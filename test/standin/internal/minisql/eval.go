@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
 
@@ -14,12 +15,16 @@ import (
 type Env struct {
 	ClusterID string
 	NodeID    int
-	Version   string // the answer of version()
-	User      string
-	Database  string
-	Runs      string // the series of the member that is furthest behind
-	Insecure  bool   // no TLS: nobody has a password
-	Now       time.Time
+	Version   string          // the answer of version()
+	Release   release.Release // of the node that was asked
+	// Nodes are the members' binaries, and Away the members that do not run,
+	// as the node that was asked sees them; for changes of the version.
+	Nodes    []NodeSeries
+	Away     []int
+	User     string
+	Database string
+	Insecure bool // no TLS: nobody has a password
+	Now      time.Time
 	// Sleep waits for pg_sleep, and says how that ended.
 	Sleep func(time.Duration) error
 	// Tables are tables of the database itself, by full name.

@@ -20,7 +20,7 @@ func (db *DB) Execute(s Statement, e Env) (wire.Result, error) {
 	case show:
 		return db.show(n, e)
 	case showSetting:
-		return db.showSetting(n)
+		return db.showSetting(n, e)
 	case setSetting:
 		return db.setSetting(n, e)
 	case setVar:

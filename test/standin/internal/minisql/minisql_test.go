@@ -12,7 +12,7 @@ import (
 )
 
 func env() Env {
-	return Env{User: "root", Database: "defaultdb", ClusterID: "c", NodeID: 1, Version: "v", Now: time.Unix(1795364017, 0)}
+	return Env{User: "root", Database: "defaultdb", ClusterID: "c", NodeID: 1, Version: "v", Release: "v21.1.2", Now: time.Unix(1795364017, 0)}
 }
 
 // run executes all statements and gives the last result as text: the tag, or

@@ -1,11 +1,9 @@
 package minisql
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
 
@@ -15,28 +13,17 @@ const (
 	version     = "version"
 )
 
-// Start is what init does: the cluster works at the version of its first node.
-func (db *DB) Start(series string) { db.settings[version] = series }
+// autoUpgradeSince is the first series that knows autoUpgrade; v21.1 was
+// recorded not to.
+const autoUpgradeSince = "23.2"
 
-// Version is the version that the cluster works at.
-func (db *DB) Version() string {
-	if v := db.settings[version]; v != "" {
-		return v
-	}
-	return release.Series(release.Default)
-}
-
-// Held says whether the cluster is not to upgrade itself.
-func (db *DB) Held() bool {
-	return db.settings[preserve] == db.Version() || db.settings[autoUpgrade] == "false"
-}
-
-// defaults are the cluster settings that the stand-in knows.
+// defaults are the cluster settings that the stand-in knows; the version is
+// kept elsewhere.
 func defaults() map[string]string {
 	return map[string]string{
-		version:                                      release.Series(release.Default),
-		autoUpgrade:                                  "true",
+		version:                                      "",
 		preserve:                                     "",
+		autoUpgrade:                                  "true",
 		"cluster.organization":                       "",
 		"enterprise.license":                         "",
 		"server.time_until_store_dead":               "5m0s",
@@ -50,23 +37,38 @@ func defaults() map[string]string {
 	}
 }
 
-func (db *DB) showSetting(s showSetting) (wire.Result, error) {
-	v, ok := defaults()[s.name]
-	if !ok || !db.knows(s.name) {
-		return wire.Result{}, wire.Errorf("", "unknown setting: %q", s.name)
+// setting is the value of one; ok is false where the asking node's release
+// does not know it.
+func (db *DB) setting(name string, e Env) (value string, ok bool) {
+	if value, ok = defaults()[name]; !ok || name == autoUpgrade && !e.Release.From(autoUpgradeSince) {
+		return "", false
 	}
-	if set, ok := db.settings[s.name]; ok {
-		v = set
+	if name == version {
+		return db.version, true
+	}
+	if set, changed := db.settings[name]; changed {
+		value = set
+	}
+	return value, true
+}
+
+func (db *DB) showSetting(s showSetting, e Env) (wire.Result, error) {
+	v, ok := db.setting(s.name, e)
+	if !ok {
+		return wire.Result{}, wire.Errorf("", "unknown setting: %q", s.name)
 	}
 	return Rows{Columns: []string{s.name}, Rows: [][]any{{v}}}.result(), nil
 }
 
 func (db *DB) setSetting(s setSetting, e Env) (wire.Result, error) {
 	done := wire.Result{Tag: "SET CLUSTER SETTING"}
-	if _, ok := defaults()[s.name]; !ok || !db.knows(s.name) {
-		return wire.Result{}, wire.Errorf("", "unknown cluster setting %q", s.name)
-	}
-	if s.value == nil {
+	_, ok := db.setting(s.name, e)
+	switch {
+	case !ok:
+		return wire.Result{}, wire.Errorf("", "unknown cluster setting '%s'", s.name)
+	case s.value == nil && s.name == version: // unrecorded
+		return wire.Result{}, wire.Errorf("0A000", "cannot RESET version cluster setting")
+	case s.value == nil:
 		delete(db.settings, s.name)
 		return done, nil
 	}
@@ -81,45 +83,45 @@ func (db *DB) setSetting(s setSetting, e Env) (wire.Result, error) {
 	if r := render(v); r != nil {
 		text = *r
 	}
-	if err := db.checkSetting(s.name, text, e); err != nil {
+	if text, err = db.checkSetting(s.name, text, e); err != nil {
 		return wire.Result{}, err
+	}
+	if s.name == version {
+		db.version = text
+		return done, nil
 	}
 	db.settings[s.name] = text
 	return done, nil
 }
 
-// knows says whether the version that the cluster works at has a setting.
-func (db *DB) knows(name string) bool {
-	return name != autoUpgrade || release.Compare(db.Version(), "23.2") >= 0
-}
-
-// checkSetting refuses as recorded, but for an upgrade that is held back, of
-// which there is no recording.
-func (db *DB) checkSetting(name, value string, e Env) error {
-	active := db.Version()
+// checkSetting refuses, where it was recorded in those words, and gives the
+// value as it is shown.
+func (db *DB) checkSetting(name, value string, e Env) (string, error) {
+	if b := defaults()[name]; b == "true" || b == "false" {
+		return truth(value)
+	}
 	switch {
-	case name == preserve && value != "" && value != active:
-		return wire.Errorf("", "cannot set %s to %s (cluster version is %s)", preserve, value, active)
-	case name == version && newer(value, e.Runs) > 0:
-		return wire.Errorf("", "cannot upgrade to %s: node running %s", value, e.Runs)
-	case name == version && newer(value, active) < 0:
-		return wire.Errorf("", "versions cannot be downgraded (attempting to downgrade from %s to %s)", active, value)
-	case name == version && value != active && db.settings[preserve] == active:
-		return wire.Errorf("", "cannot upgrade to %s: %s is set to %s", value, preserve, active)
+	case name == version:
+		return value, db.checkVersion(value, e)
+	case name == preserve && value != "" && value != db.version:
+		return "", wire.Errorf("", "cannot set %s to %s (cluster version is %s)", preserve, value, db.version)
 	}
-	return nil
+	return value, nil
 }
 
-func newer(a, b string) int {
-	parts := func(s string) []int {
-		var out []int
-		for p := range strings.SplitSeq(s, ".") {
-			n, _ := strconv.Atoi(p)
-			out = append(out, n)
-		}
-		return out
+// truth is a value of type bool; its error is unrecorded.
+func truth(value string) (string, error) {
+	switch strings.ToLower(value) {
+	case "on", "yes":
+		return "true", nil
+	case "off", "no":
+		return "false", nil
 	}
-	return slices.Compare(parts(a), parts(b))
+	b, err := strconv.ParseBool(value)
+	if err != nil {
+		return "", wire.Errorf("22P02", "could not parse %q as type bool: invalid bool value", value)
+	}
+	return strconv.FormatBool(b), nil
 }
 
 // variables are the session variables that can be set; what they mean is up to

@@ -1,83 +1,70 @@
-// Package release says which release the stand-in poses as, and which series of
-// releases can follow each other on one store.
+// Package release is which release of CockroachDB the program poses as, and
+// what follows from that for clusters of several releases. A series is the
+// first two numbers of a release, and what a cluster's version is: "21.1".
 package release
 
 import (
 	"fmt"
-	"os"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// Default is the release that the stand-in's behaviour was recorded from.
-const Default = "v21.1.2"
+// Env names the variable that says which release the program poses as.
+const Env = "STANDIN_RELEASE"
 
-// Variable names the environment variable that lets it pose as another one.
-const Variable = "STANDIN_RELEASE"
+// Recorded is the release that was recorded, and what is posed as without Env.
+const Recorded = Release("v21.1.2")
 
-// Tag is the release that this process poses as.
-func Tag() string {
-	if tag := os.Getenv(Variable); tag != "" {
-		return tag
-	}
-	return Default
-}
+// Release is a release by its tag: v21.1.2.
+type Release string
 
-// series are those that there were, in order. Each reads the stores of itself
-// and of the one before it; those that skip an Innovation release are not among
-// them.
-func series() []string {
-	return []string{"20.2", "21.1", "21.2", "22.1", "22.2", "23.1", "23.2", "24.1"}
-}
+// series are all of them in their order. Innovations, which upgrades may leave
+// out, end in a star.
+const series = "20.1 20.2 21.1 21.2 22.1 22.2 23.1 23.2 24.1 24.2* 24.3 25.1* 25.2 25.3* 25.4 26.1* 26.2 26.3*"
 
-// Series is the line that a release belongs to, "21.1" for "v21.1.2"; that of
-// Default where the tag is empty, as in stores that were made before.
-func Series(tag string) string {
+// Parse reads a tag, or nothing.
+func Parse(tag string) (Release, error) {
 	if tag == "" {
-		tag = Default
+		return Recorded, nil
 	}
-	parts := strings.SplitN(strings.TrimPrefix(tag, "v"), ".", 3)
-	if len(parts) < 2 {
-		return tag
+	r := Release(tag)
+	if !regexp.MustCompile(`^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`).MatchString(tag) || index(r.Series()) < 1 {
+		return "", fmt.Errorf("the stand-in cannot pose as %q: vX.Y.Z, of the series %s", tag, strings.ReplaceAll(series, "*", ""))
 	}
-	return parts[0] + "." + parts[1]
+	return r, nil
 }
 
-// Compare orders two series.
+// Series is that of the release.
+func (r Release) Series() string {
+	parts := strings.SplitN(strings.TrimPrefix(string(r), "v"), ".", 3)
+	return strings.Join(parts[:min(2, len(parts))], ".")
+}
+
+// Oldest is the oldest cluster version that the release takes data of: the
+// series before its own; where that is an innovation, the one before that.
+func (r Release) Oldest() string {
+	all := strings.Fields(series)
+	i := index(r.Series()) - 1
+	for i > 0 && strings.HasSuffix(all[i], "*") {
+		i--
+	}
+	return strings.TrimSuffix(all[max(0, i)], "*")
+}
+
+// From says whether the release is of that series or of a newer one.
+func (r Release) From(first string) bool { return Compare(r.Series(), first) >= 0 }
+
+// Compare orders two series by their numbers; what is none comes first.
 func Compare(a, b string) int {
-	all := series()
-	return slices.Index(all, a) - slices.Index(all, b)
+	var numbers [2][2]int
+	for i, s := range []string{a, b} {
+		_, _ = fmt.Sscanf(s, "%d.%d", &numbers[i][0], &numbers[i][1])
+	}
+	return slices.Compare(numbers[0][:], numbers[1][:])
 }
 
-// Least is the oldest active version that a release of this series works at.
-func Least(of string) string {
-	all := series()
-	if i := slices.Index(all, of); i > 0 {
-		return all[i-1]
-	}
-	return of
-}
-
-// Known says whether the stand-in can pose as this release.
-func Known(tag string) error {
-	if !slices.Contains(series(), Series(tag)) {
-		return fmt.Errorf("%s=%s: the stand-in knows releases of %s", Variable, tag, strings.Join(series(), ", "))
-	}
-	return nil
-}
-
-// Readable says whether a release can start on a store whose cluster works at a
-// version, in the words of the sources.
-//
-// Source: pkg/kv/kvserver/stores.go of v21.1, SynthesizeClusterVersionFromEngines.
-func Readable(tag, active, store string) error {
-	own := Series(tag)
-	switch {
-	case Compare(active, own) > 0:
-		return fmt.Errorf("cockroach version v%s is incompatible with data in store %s; use version v%s or later", own, store, active)
-	case Compare(active, Least(own)) < 0:
-		return fmt.Errorf("store %s, last used with cockroach version v%s, is too old for running version v%s (which requires data from v%s or later)",
-			store, active, own, Least(own))
-	}
-	return nil
+// index is the place of a series; below 0 for what is none.
+func index(s string) int {
+	return slices.IndexFunc(strings.Fields(series), func(of string) bool { return strings.TrimSuffix(of, "*") == s })
 }

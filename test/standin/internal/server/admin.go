@@ -1,10 +1,12 @@
 package server
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"time"
 
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/state"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
@@ -102,10 +104,11 @@ type addressJSON struct {
 
 type object = map[string]any
 
-func (s *Server) buildInfo() object {
+// buildInfo is this node's; of another one only the tag differs.
+func (s *Server) buildInfo(tag string) object {
 	b := s.cfg.Build
 	return object{
-		"goVersion": b.GoVersion, "tag": b.Tag, "time": b.Time, "revision": "", "cgoCompiler": "", "cgoTargetTriple": b.Platform,
+		"goVersion": b.GoVersion, "tag": tag, "time": b.Time, "revision": "", "cgoCompiler": "", "cgoTargetTriple": b.Platform,
 		"platform": b.Platform, "distribution": b.Distribution, "type": "development", "channel": "unknown",
 		"envChannel": "unknown", "dependencies": nil,
 	}
@@ -114,7 +117,7 @@ func (s *Server) buildInfo() object {
 func (s *Server) statusDetails() any {
 	a := addressJSON{"tcp", s.cfg.Advertise}
 	return object{
-		"nodeId": s.id(), "address": a, "buildInfo": s.buildInfo(), "sqlAddress": a,
+		"nodeId": s.id(), "address": a, "buildInfo": s.buildInfo(string(s.cfg.Build.Tag)), "sqlAddress": a,
 		"systemInfo": object{"systemInfo": "stand-in", "kernelInfo": ""},
 	}
 }
@@ -138,11 +141,10 @@ func (s *Server) statusNodes() any {
 		a := addressJSON{"tcp", n.Addr}
 		desc := object{
 			"nodeId": n.ID, "address": a, "attrs": object{"attrs": []string{}}, "locality": object{"tiers": []string{}},
-			"ServerVersion": object{"majorVal": 21, "minorVal": 1, "patch": 0, "internal": 0},
-			"buildTag":      s.cfg.Build.Tag, "startedAt": nanos(n.Started), "localityAddress": []string{}, "clusterName": "", "sqlAddress": a,
+			"ServerVersion": serverVersion(n), "buildTag": n.Build, "startedAt": nanos(n.Started), "localityAddress": []string{}, "clusterName": "", "sqlAddress": a,
 		}
 		nodes = append(nodes, object{
-			"desc": desc, "buildInfo": s.buildInfo(), "startedAt": nanos(n.Started), "updatedAt": nanos(n.Updated),
+			"desc": desc, "buildInfo": s.buildInfo(n.Build), "startedAt": nanos(n.Started), "updatedAt": nanos(n.Updated),
 			"metrics": object{"liveness.livenodes": s.view().liveNodes(), "sys.uptime": int(time.Since(n.Started).Seconds())},
 			"storeStatuses": []object{{
 				"desc": object{
@@ -164,6 +166,13 @@ func (s *Server) statusNodes() any {
 		byID[strconv.Itoa(l.NodeID)] = s.statuses()[strconv.Itoa(l.NodeID)]
 	}
 	return object{"nodes": nodes, "livenessByNodeId": byID}
+}
+
+// serverVersion is the series of a node's binary, in numbers.
+func serverVersion(n wire.NodeRow) object {
+	var major, minor int
+	_, _ = fmt.Sscanf(release.Release(n.Build).Series(), "%d.%d", &major, &minor)
+	return object{"majorVal": major, "minorVal": minor, "patch": 0, "internal": 0}
 }
 
 func storeMetrics(n wire.NodeStats) object {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"os"
+
+	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 )
 
 // Mode is how the process was started.
@@ -47,7 +49,7 @@ type Config struct {
 
 // Build is how the program names itself.
 type Build struct {
-	Tag          string // v21.1.2
+	Tag          release.Release
 	Distribution string // STAND-IN
 	Time         string
 	GoVersion    string
@@ -56,7 +58,7 @@ type Build struct {
 
 // Long is the answer of version().
 func (b Build) Long() string {
-	return "CockroachDB " + b.Distribution + " " + b.Tag + " (" + b.Platform + ", built " + b.Time + ", " + b.GoVersion + ")"
+	return "CockroachDB " + b.Distribution + " " + string(b.Tag) + " (" + b.Platform + ", built " + b.Time + ", " + b.GoVersion + ")"
 }
 
 func (c Config) insecure() bool { return c.CertsDir == "" }

@@ -24,6 +24,8 @@ func (s *Server) handleSignals(ctx context.Context) int {
 	var drained chan struct{}
 	for {
 		select {
+		case err := <-s.fatal:
+			return s.fail(err)
 		case <-drained:
 			s.say("server drained and shutdown completed", "1@cli/start.go:873")
 			return s.interrupted(code)
@@ -85,7 +87,7 @@ func (s *Server) drain(ctx context.Context, begun time.Time) {
 	}
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	for !s.view().takers(s.id()) {
+	for !s.view().handsOver(s.id()) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -107,11 +109,11 @@ func (s *Server) drain(ctx context.Context, begun time.Time) {
 	s.mu.Unlock()
 }
 
-// takers says whether the members can take over from self. The first of
+// handsOver says whether the members can take over from self. The first of
 // several that drain at the same time hands over to the others; for the rest
 // only members that do not drain count, and they have to be a majority by
 // themselves. Recorded: of three told to stop at once, two had not after 4 s.
-func (v view) takers(self int) bool {
+func (v view) handsOver(self int) bool {
 	voters, staying, first := 0, 0, true
 	for _, n := range v.nodes {
 		if !n.Voter {

@@ -32,8 +32,12 @@ func (s *Server) hear(p wire.Ping) {
 		return
 	}
 	s.book[id] = p.Liveness.Addr
-	if old := s.heard[id]; p.Liveness.Expiration.Before(old.Expiration) {
-		p.Liveness.Expiration = old.Expiration // a restarted one has not renewed its record yet
+	old := s.heard[id].Expiration
+	switch now := time.Now(); {
+	case p.Liveness.Expiration.Before(old):
+		p.Liveness.Expiration = old // a restarted one has not renewed its record yet
+	case !old.IsZero() && now.Sub(old) > delays.UnderReplicatedAfter && now.Before(p.Liveness.Expiration):
+		s.back[id] = now
 	}
 	s.heard[id] = p.Liveness
 	s.mu.Unlock()
@@ -117,6 +121,7 @@ func (s *Server) gossip(ctx context.Context) {
 	tick := time.NewTicker(delays.PeerPing)
 	defer tick.Stop()
 	failed := time.Time{}
+	var free time.Time // since when nothing has stood against a newer version
 	for {
 		select {
 		case <-ctx.Done():
@@ -133,6 +138,7 @@ func (s *Server) gossip(ctx context.Context) {
 		}
 		s.renew(answered)
 		s.demoteLost(ctx)
+		free = s.finalise(ctx, free)
 	}
 }
 

@@ -23,7 +23,7 @@ func (s *Server) nodeRows() []wire.NodeRow {
 			continue
 		}
 		out = append(out, wire.NodeRow{
-			ID: n.ID, Addr: n.Addr, Build: n.Build, Started: n.Started, Updated: l.Published.At, Locality: n.Locality,
+			ID: n.ID, Addr: n.Addr, Build: string(n.Release), Started: n.Started, Updated: l.Published.At, Locality: n.Locality,
 			Available: v.isAvailable(n.ID), Live: v.isLive(n.ID) && n.Membership != state.Decommissioned,
 			Stats: l.Published, GossipedReplicas: s.replicasOf(v, n.ID),
 			Decommissioning: n.Membership != state.Active, Membership: n.Membership, Draining: n.Draining && n.Membership != state.Decommissioned,
@@ -44,7 +44,7 @@ func (s *Server) replicasOf(v view, id int) int {
 }
 
 func (s *Server) decommission(ctx context.Context, q wire.Decommission) (any, error) {
-	if err := s.removedError(); err != nil {
+	if err := s.current(ctx); err != nil { // who belongs to the cluster is in a table
 		return nil, err
 	}
 	if q.To != "" {
@@ -58,7 +58,31 @@ func (s *Server) decommission(ctx context.Context, q wire.Decommission) (any, er
 		}
 	}
 	rows := slices.DeleteFunc(s.nodeRows(), func(r wire.NodeRow) bool { return !slices.Contains(q.IDs, r.ID) })
+	if q.Check {
+		why := s.blocked(q.IDs)
+		for i := range rows {
+			if rows[i].Membership == state.Active {
+				rows[i].Blocked = why
+			}
+		}
+	}
 	return rows, nil
+}
+
+// blocked says why the replicas of some nodes could not go elsewhere, in the
+// documented words.
+func (s *Server) blocked(leaving []int) string {
+	takers := 0
+	for _, n := range s.view().takers() {
+		if !slices.Contains(leaving, n.ID) {
+			takers++
+		}
+	}
+	if takers >= s.state.Replication() {
+		return ""
+	}
+	return fmt.Sprintf("0 of %[1]d live stores are able to take a new replica for the range "+
+		"(%[1]d already have a voter, 0 already have a non-voter); likely not enough nodes in cluster", takers)
 }
 
 // tables are those that SQL knows as crdb_internal.
@@ -77,7 +101,7 @@ func (s *Server) gossipNodes() minisql.Rows {
 		if n.Membership != state.Decommissioned {
 			r.Rows = append(r.Rows, []any{
 				int64(n.ID), "tcp", n.Addr, n.Addr, "tcp", n.Addr, n.Addr, "[]", n.Locality, "",
-				release.Series(n.Build), n.Build, sqlTime(n.Started), n.Live, int64(n.Stats.Ranges), int64(n.Stats.Leaseholders),
+				release.Release(n.Build).Series(), n.Build, sqlTime(n.Started), n.Live, int64(n.Stats.Ranges), int64(n.Stats.Leaseholders),
 			})
 		}
 	}

@@ -93,20 +93,43 @@ func (s *Server) missing(v view, total int) int {
 }
 
 // underReplicated is the part of it that this node reports: that of the first
-// live node after init, and a share of all ranges while a member is lost.
+// live node after init, and a share of the ranges of members that are lost, or
+// that are back since a moment.
 func (s *Server) underReplicated(v view, total int) int {
 	if s.state.Replication() == 1 || len(v.live) == 0 {
 		return 0
 	}
-	for _, n := range v.nodes {
-		if n.Voter && n.ID != v.self && v.goneFor(n.ID) > delays.UnderReplicatedAfter {
-			return shares(total, v.live)[v.self]
-		}
+	if lost := s.lost(v, total); lost > 0 {
+		return shares(lost, v.live)[v.self]
 	}
 	if v.live[0] != v.self {
 		return 0
 	}
 	return s.missing(v, total)
+}
+
+// lost is how many ranges lack the replicas of members that are away, or were.
+// What others hold already is not lost: the replicas of a node that is being
+// decommissioned go, and those of one that has lost its vote are elsewhere, if
+// there is where.
+func (s *Server) lost(v view, total int) int {
+	sum := 0
+	elsewhere := len(v.takers()) >= s.state.Replication()
+	for _, n := range v.nodes {
+		if n.ID == v.self || !n.Belongs() || !n.Voter && elsewhere {
+			continue
+		}
+		seen := v
+		seen.self = n.ID
+		held := float64(s.replicas(seen, total))
+		switch back := v.now.Sub(v.back[n.ID]); {
+		case v.goneFor(n.ID) > delays.UnderReplicatedAfter:
+			sum += int(held)
+		case back < delays.HealedAfterReturn:
+			sum += int(held * (1 - float64(back)/float64(delays.HealedAfterReturn)))
+		}
+	}
+	return min(sum, total)
 }
 
 // replicas is how many replicas this node holds.
@@ -126,7 +149,7 @@ func (s *Server) replicas(v view, total int) int {
 	case self.Membership == state.Decommissioned, self.Joined.IsZero():
 		return 0
 	case self.Membership == state.Decommissioning:
-		return leaving(v, self, total, len(active) >= rf)
+		return leaving(v, self, total, len(v.takers()) >= rf)
 	case rf == 1 && self.ID > 1:
 		return 0
 	case len(active) <= rf && self.ID > 1 && self.ID <= rf:

@@ -120,7 +120,7 @@ func (p *pool) Ask(node int, m agree.Message) (agree.Reply, error) {
 func (s *Server) request(op string) wire.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return wire.Request{Op: op, Cluster: s.identity.Cluster, From: s.identity.NodeID}
+	return wire.Request{Op: op, Cluster: s.identity.Cluster, From: s.identity.NodeID, Version: s.cfg.Build.Tag.Series()}
 }
 
 // addrOf is where a CockroachDB node was heard last, or where it was when it

@@ -196,7 +196,7 @@ func (s *Server) checkPeer(req wire.Request) error {
 	if refusal := s.state.Refusal(req.From); refusal != nil {
 		return refusal
 	}
-	return nil
+	return s.checkSeries(req)
 }
 
 func (s *Server) answerInit() (any, error) {
@@ -221,6 +221,9 @@ func (s *Server) answerJoin(ctx context.Context, req wire.Request) (any, error) 
 	if err := json.Unmarshal(req.Body, &j); err != nil {
 		return nil, err
 	}
+	if s.checkSeries(req) != nil {
+		return nil, wire.Errorf("PermissionDenied", "rpc error: code = PermissionDenied desc = %s", tooOldToJoin)
+	}
 	id, err := s.agree.Propose(ctx, entry(state.KindJoin, state.Member{Token: j.Token, Addr: j.Addr, At: time.Now()}))
 	if err != nil {
 		return nil, err
@@ -233,5 +236,5 @@ func (s *Server) answerJoin(ctx context.Context, req wire.Request) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	return wire.Joined{Cluster: s.state.Cluster(), NodeID: n, Log: log}, nil
+	return wire.Joined{Cluster: s.state.Cluster(), NodeID: n, Log: log, Version: s.state.Version()}, nil
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/agree"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/certs"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/delays"
-	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/state"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/store"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
@@ -35,6 +34,7 @@ type Server struct {
 
 	initialised chan struct{} // closed when the node has an identity
 	ready       chan struct{} // closed when startup is complete
+	fatal       chan error    // takes one: why the process has to end
 	restarted   bool          // the store had an identity at the start
 	token       string        // of this process; joins are asked for with it
 
@@ -44,6 +44,7 @@ type Server struct {
 	beat     wire.Liveness         // what this node says about itself
 	lastBeat time.Time             // of the last renewal
 	heard    map[int]wire.Liveness // what the others said
+	back     map[int]time.Time     // when they came back after a long absence
 	book     map[int]string        // addresses of the others
 	draining drainState
 	refused  string // members told this node that it was removed
@@ -64,8 +65,8 @@ const identityMark = 'I'
 func Run(cfg Config, born time.Time) int {
 	s := &Server{
 		cfg: cfg, born: born, log: newLogger(cfg), state: state.New(),
-		initialised: make(chan struct{}), ready: make(chan struct{}),
-		heard: map[int]wire.Liveness{}, book: map[int]string{}, sessions: map[string]bool{},
+		initialised: make(chan struct{}), ready: make(chan struct{}), fatal: make(chan error, 1),
+		heard: map[int]wire.Liveness{}, back: map[int]time.Time{}, book: map[int]string{}, sessions: map[string]bool{},
 	}
 	s.space, s.token = &spaceCache{}, newID()
 	if cfg.Sink == ToStderr {
@@ -74,13 +75,7 @@ func Run(cfg Config, born time.Time) int {
 	if err := s.prepare(); err != nil {
 		return s.fail(err)
 	}
-	if err := release.Known(cfg.Build.Tag); err != nil {
-		return s.fail(err)
-	}
 	if s.restarted = s.identity.NodeID != 0; s.restarted {
-		if err := release.Readable(cfg.Build.Tag, s.state.Version(), cfg.Store); err != nil {
-			return s.fail(err)
-		}
 		close(s.initialised)
 	}
 	pause(born.Add(delays.PortsOpen))
@@ -113,7 +108,7 @@ func (s *Server) prepare() error {
 	}
 	if c.insecure() {
 		s.log.shout('W', "1@cli/start.go:992", insecureWarning(c.Listen))
-		s.log.shout('I', "1@cli/start.go:1002", noTLSHint)
+		s.log.shout('I', "1@cli/start.go:1002", fmt.Sprintf(noTLSHint, c.Build.Tag.Series()))
 	}
 	if c.Mode == Start && len(c.Join) == 0 {
 		return errors.New("no --join flags provided to 'cockroach start'\nHINT: Consider using 'cockroach init' or 'cockroach start-single-node' instead")
@@ -136,6 +131,11 @@ func (s *Server) openStore() error {
 	s.agree = agree.New(s.state, diskOf{s}, s.peers)
 	if s.store, err = store.Open(s.cfg.Store, s.replay); err != nil {
 		return err
+	}
+	if s.identity.NodeID != 0 {
+		if err := s.fits(s.state.Version()); err != nil {
+			return errors.Join(err, s.store.Leave())
+		}
 	}
 	host, port, _ := net.SplitHostPort(s.cfg.Listen)
 	for kind, addr := range map[string]string{

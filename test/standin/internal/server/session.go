@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/minisql"
-	"github.com/crdb-kube/crdb-kube/test/standin/internal/release"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/state"
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/wire"
 )
@@ -162,6 +161,7 @@ func (s *Server) statement(ctx context.Context, ses *session, st minisql.Stateme
 			return r, err
 		}
 		q := state.SQL{Text: st.Sealed(), User: ses.user, Database: ses.database, Insecure: s.certs == nil, At: time.Now()}
+		q.Release, q.Away = s.cfg.Build.Tag, s.view().away()
 		done, err := s.agree.Propose(ctx, entry(state.KindSQL, q))
 		if err != nil {
 			return r, err
@@ -230,7 +230,7 @@ func (ses *session) set(name, value string) error {
 
 func (s *Server) env(ctx context.Context, ses *session) minisql.Env {
 	return minisql.Env{
-		ClusterID: s.state.Cluster(), NodeID: s.id(), Version: s.cfg.Build.Long(), Runs: release.Series(s.cfg.Build.Tag),
+		ClusterID: s.state.Cluster(), NodeID: s.id(), Version: s.cfg.Build.Long(), Release: s.cfg.Build.Tag,
 		User: ses.user, Database: ses.database, Insecure: s.certs == nil, Now: time.Now(),
 		Sleep: func(d time.Duration) error {
 			t := time.NewTimer(d)

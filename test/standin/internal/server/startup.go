@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/crdb-kube/crdb-kube/test/standin/internal/agree"
@@ -78,7 +79,7 @@ func (s *Server) becomeMember(ctx context.Context) (status string, readyAt time.
 	for {
 		select {
 		case <-suspect.C:
-			s.log.shout('W', "1@cli/start.go:498", cannotReach)
+			s.log.shout('W', "1@cli/start.go:498", fmt.Sprintf(cannotReach, s.cfg.Build.Tag.Series()))
 			continue
 		case <-ctx.Done():
 			return "", time.Time{}
@@ -107,7 +108,7 @@ var errInitialised = errors.New("cluster has already been initialized")
 
 // bootstrap makes a new cluster of this node.
 func (s *Server) bootstrap(replication int) error {
-	m := state.Member{Token: s.token, Addr: s.cfg.Advertise, At: time.Now(), Cluster: newID(), Replication: replication, Build: s.cfg.Build.Tag}
+	m := state.Member{Token: s.token, Addr: s.cfg.Advertise, At: time.Now(), Cluster: newID(), Replication: replication, Release: s.cfg.Build.Tag}
 	if err := s.adopt(identity{m.Cluster, 1, s.token}, []agree.Entry{entry(state.KindBootstrap, m)}); err != nil {
 		return err
 	}
@@ -191,7 +192,7 @@ const (
 
 func (s *Server) tryJoin(addr string) joinResult {
 	var got wire.Joined
-	err := s.peers.call(addr, wire.Request{Op: wire.OpJoin}, wire.Join{Token: s.token, Addr: s.cfg.Advertise}, &got, 2*time.Second)
+	err := s.peers.call(addr, s.request(wire.OpJoin), wire.Join{Token: s.token, Addr: s.cfg.Advertise}, &got, 2*time.Second)
 	if isClosed(s.initialised) {
 		return joined
 	}
@@ -204,6 +205,13 @@ func (s *Server) tryJoin(addr string) joinResult {
 		return notYet
 	case err != nil:
 		s.log.warnf("server/init.go:422", "outgoing join rpc to ‹%s› unsuccessful: ‹%s›", addr, grpcText(err))
+		if errors.As(err, &e) && strings.HasSuffix(e.Text, tooOldToJoin) {
+			s.end(errors.New(exitedWith + tooOldToJoin))
+		}
+		return notYet
+	}
+	if err := s.fits(got.Version); err != nil {
+		s.end(err)
 		return notYet
 	}
 	var entries []agree.Entry
@@ -243,7 +251,9 @@ func grpcText(err error) string {
 // comeUp tells the cluster that this node runs; that takes a majority. It
 // reports false where the process ends first; a removed node waits for that.
 func (s *Server) comeUp(ctx context.Context) bool {
-	m := state.Member{ID: s.id(), Addr: s.cfg.Advertise, Locality: s.cfg.Locality, At: time.Now(), Build: s.cfg.Build.Tag}
+	m := state.Member{
+		ID: s.id(), Addr: s.cfg.Advertise, Locality: s.cfg.Locality, At: time.Now(), Release: s.cfg.Build.Tag,
+	}
 	result, err := s.agree.Propose(ctx, entry(state.KindUp, m))
 	if err != nil {
 		return false
@@ -263,7 +273,6 @@ func (s *Server) comeUp(ctx context.Context) bool {
 func (s *Server) serve(ctx context.Context, status string) {
 	s.publish()
 	go s.publishLoop(ctx)
-	go s.upgradeLoop(ctx)
 	close(s.ready)
 	s.pingAll()
 	s.log.infof("1@server/server.go:2083", "serving sql connections")

@@ -15,16 +15,17 @@ const waitingForInit = "initial startup completed.\n" +
 	"Client connections will be accepted after this completes successfully.\n" +
 	"Check the log file(s) for progress. "
 
+// cannotReach and noTLSHint name the series.
 const cannotReach = "The server appears to be unable to contact the other nodes in the cluster. Please try:\n\n" +
 	"- starting the other nodes, if you haven't already;\n" +
 	"- double-checking that the '--join' and '--listen'/'--advertise' flags are set up correctly;\n" +
 	"- running the 'cockroach init' command if you are trying to initialize a new cluster.\n\n" +
-	"If problems persist, please see ‹https://www.cockroachlabs.com/docs/v21.1/cluster-setup-troubleshooting.html›."
+	"If problems persist, please see ‹https://www.cockroachlabs.com/docs/v%s/cluster-setup-troubleshooting.html›."
 
 const noTLSHint = "To start a secure server without mandating TLS for clients,\n" +
 	"consider --accept-sql-without-tls instead. For other options, see:\n\n" +
-	"- https://go.crdb.dev/issue-v/53404/v21.1\n" +
-	"- https://www.cockroachlabs.com/docs/v21.1/secure-a-cluster.html"
+	"- https://go.crdb.dev/issue-v/53404/v%[1]s\n" +
+	"- https://www.cockroachlabs.com/docs/v%[1]s/secure-a-cluster.html"
 
 func insecureWarning(listen string) string {
 	host, _, _ := net.SplitHostPort(listen)
@@ -46,7 +47,10 @@ const loadCertificates = "cannot load certificates.\n" +
 
 const cannotDial = "cannot dial server.\nIs the server running?\n" +
 	"If the server is running, check --host client-side and --advertise server-side.\n\n" +
-	"cockroach server exited with error: "
+	exitedWith
+
+// exitedWith begins the errors of a start.
+const exitedWith = "cockroach server exited with error: "
 
 // startTexts are the values of the status line.
 const (

@@ -17,17 +17,19 @@ type view struct {
 	born   time.Time
 	nodes  []state.Node
 	heard  map[int]wire.Liveness // this node's own record included
+	back   map[int]time.Time     // when others came back after a long absence
 	live   []int                 // members whose record has not expired
 	quorum bool                  // a majority of the voters is live
 	wobble bool                  // see delays.WobbleFrom
 }
 
 func (s *Server) view() view {
-	v := view{now: time.Now(), born: s.born, nodes: s.state.Nodes(), heard: map[int]wire.Liveness{}}
+	v := view{now: time.Now(), born: s.born, nodes: s.state.Nodes(), heard: map[int]wire.Liveness{}, back: map[int]time.Time{}}
 	own := s.ping().Liveness
 	s.mu.Lock()
 	v.self = s.identity.NodeID
 	maps.Copy(v.heard, s.heard)
+	maps.Copy(v.back, s.back)
 	s.mu.Unlock()
 	v.heard[v.self] = own
 	voters, up := 0, 0
@@ -55,6 +57,24 @@ func (v view) isAvailable(id int) bool {
 		return v.isLive(id) && !v.wobble
 	}
 	return v.now.Before(v.heard[id].Expiration.Add(delays.StaleAvailable))
+}
+
+// away are the members that are not live.
+func (v view) away() []int {
+	var out []int
+	for _, n := range v.nodes {
+		if n.Belongs() && !v.isLive(n.ID) {
+			out = append(out, n.ID)
+		}
+	}
+	return out
+}
+
+// takers are the members that replicas can go to.
+func (v view) takers() []state.Node {
+	return slices.DeleteFunc(slices.Clone(v.nodes), func(n state.Node) bool {
+		return n.Membership != state.Active || n.Joined.IsZero() || v.goneFor(n.ID) > delays.UnderReplicatedAfter
+	})
 }
 
 // goneFor is for how long a member's record has been expired. One that was

@@ -4,7 +4,6 @@ package state
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -36,14 +35,14 @@ const (
 
 // Member is the data of the entries about one node.
 type Member struct {
-	ID          int       `json:"id,omitempty"`
-	Token       string    `json:"token,omitempty"`
-	Addr        string    `json:"addr,omitempty"`
-	Locality    string    `json:"locality,omitempty"`
-	At          time.Time `json:"at"`
-	Build       string    `json:"build,omitempty"` // its release
-	Cluster     string    `json:"cluster,omitempty"`
-	Replication int       `json:"replication,omitempty"`
+	ID          int             `json:"id,omitempty"`
+	Token       string          `json:"token,omitempty"`
+	Addr        string          `json:"addr,omitempty"`
+	Locality    string          `json:"locality,omitempty"`
+	At          time.Time       `json:"at"`
+	Cluster     string          `json:"cluster,omitempty"`
+	Replication int             `json:"replication,omitempty"`
+	Release     release.Release `json:"release,omitempty"` // of its binary
 }
 
 // Membership is the data of a change of membership.
@@ -55,11 +54,13 @@ type Membership struct {
 
 // SQL is the data of a statement that writes.
 type SQL struct {
-	Text     string    `json:"text"`
-	User     string    `json:"user"`
-	Insecure bool      `json:"insecure,omitempty"`
-	Database string    `json:"database"`
-	At       time.Time `json:"at"`
+	Text     string          `json:"text"`
+	User     string          `json:"user"`
+	Insecure bool            `json:"insecure,omitempty"`
+	Database string          `json:"database"`
+	Release  release.Release `json:"release"`        // of the node that was asked
+	Away     []int           `json:"away,omitempty"` // members that it does not see running
+	At       time.Time       `json:"at"`
 }
 
 // SQLDone is the result of a SQL entry.
@@ -73,7 +74,7 @@ type Node struct {
 	ID         int
 	Addr       string
 	Locality   string
-	Build      string // the release that it runs
+	Release    release.Release // of its last start
 	Voter      bool
 	Membership string
 	Changed    time.Time // of Membership
@@ -128,7 +129,7 @@ func (s *State) Apply(slot uint64, e agree.Entry) any {
 	switch e.Kind {
 	case KindBootstrap:
 		s.cluster, s.replication = m.Cluster, m.Replication
-		s.db.Start(release.Series(m.Build))
+		s.db.Found(m.Release.Series())
 		return s.join(m)
 	case KindJoin:
 		return s.join(m)
@@ -170,11 +171,7 @@ func (s *State) up(m Member) any {
 	if n.Membership == Decommissioned {
 		return removed(n)
 	}
-	if active := s.db.Version(); release.Compare(active, release.Series(m.Build)) > 0 {
-		return wire.Errorf("FailedPrecondition", "cluster requires at least version %s, but peer has version %s", active, release.Series(m.Build))
-	}
-	n.Build = m.Build
-	n.Addr, n.Locality, n.Voter, n.Draining, n.Started = m.Addr, m.Locality, true, false, m.At
+	n.Addr, n.Locality, n.Release, n.Voter, n.Draining, n.Started = m.Addr, m.Locality, m.Release, true, false, m.At
 	n.Starts++
 	if n.Joined.IsZero() {
 		n.Joined = m.At
@@ -186,11 +183,12 @@ func (s *State) up(m Member) any {
 }
 
 func (s *State) membership(c Membership) any {
+	if slices.ContainsFunc(c.IDs, func(id int) bool { return s.nodes[id] == nil }) {
+		return wire.Errorf("", "node does not exist")
+	}
 	for _, id := range c.IDs {
 		n := s.nodes[id]
 		switch {
-		case n == nil:
-			return wire.Errorf("", "node does not exist")
 		case n.Membership == c.To, n.Membership == Decommissioned && c.To == Decommissioning:
 			continue
 		case n.Membership == Decommissioned:
@@ -217,111 +215,13 @@ func (s *State) sql(q SQL) SQLDone {
 	}
 	var done SQLDone
 	for _, st := range list {
-		env := minisql.Env{ClusterID: s.cluster, User: q.User, Database: q.Database, Insecure: q.Insecure, Now: q.At, Runs: s.oldest()}
+		env := minisql.Env{
+			ClusterID: s.cluster, User: q.User, Database: q.Database, Insecure: q.Insecure, Now: q.At,
+			Release: q.Release, Nodes: s.binaries(), Away: q.Away,
+		}
 		if done.Result, done.Err = s.db.Execute(st, env); done.Err != nil {
 			break
 		}
 	}
 	return done
-}
-
-// oldest is the series of the member that is furthest behind.
-func (s *State) oldest() string {
-	oldest := ""
-	for _, n := range s.nodes {
-		if own := release.Series(n.Build); n.Membership != Decommissioned && (oldest == "" || release.Compare(own, oldest) < 0) {
-			oldest = own
-		}
-	}
-	return oldest
-}
-
-// Oldest is the series of the member that is furthest behind.
-func (s *State) Oldest() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.oldest()
-}
-
-// Version is the version that the cluster works at.
-func (s *State) Version() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.db.Version()
-}
-
-// voters are the IDs of those whose majority decides.
-func (s *State) voters() []int {
-	var out []int
-	for id, n := range s.nodes {
-		if n.Voter {
-			out = append(out, id)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// Voters implements agree.Machine.
-func (s *State) Voters() []int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.voters()
-}
-
-// Cluster is the cluster's ID; empty before the first entry.
-func (s *State) Cluster() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cluster
-}
-
-// Replication is how many replicas a range has.
-func (s *State) Replication() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.replication
-}
-
-// HealFrom is when up-replication could begin; zero if it could not yet.
-func (s *State) HealFrom() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.healFrom
-}
-
-// Nodes are all nodes by ID, copied.
-func (s *State) Nodes() []Node {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []Node
-	for _, id := range slices.Sorted(maps.Keys(s.nodes)) {
-		out = append(out, *s.nodes[id])
-	}
-	return out
-}
-
-// Node is one node, copied; ok is false where there is none.
-func (s *State) Node(id int) (n Node, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.nodes[id] == nil {
-		return Node{}, false
-	}
-	return *s.nodes[id], true
-}
-
-// Refusal is the answer to a node that was removed, or nil.
-func (s *State) Refusal(id int) *wire.Error {
-	if n, ok := s.Node(id); ok && n.Membership == Decommissioned {
-		return removed(&n)
-	}
-	return nil
-}
-
-// Read runs f on the data.
-func (s *State) Read(f func(db *minisql.DB)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f(s.db)
 }

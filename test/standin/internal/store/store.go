@@ -168,6 +168,16 @@ func (s *Store) Close() error {
 	return err
 }
 
+// Leave ends the use of the directory as it was found.
+func (s *Store) Leave() error {
+	if s.Clean {
+		return s.Close()
+	}
+	err := errors.Join(s.log.Close(), os.RemoveAll(s.TempDir))
+	s.release()
+	return err
+}
+
 func (s *Store) release() {
 	for _, f := range s.locks {
 		_ = f.Close()

@@ -25,7 +25,8 @@ type Join struct {
 type Joined struct {
 	Cluster string `json:"cluster"`
 	NodeID  int    `json:"nodeID"`
-	Log     []byte `json:"log"` // the first entry of the cluster's log, JSON
+	Version string `json:"version"` // the cluster's
+	Log     []byte `json:"log"`     // the first entry of the cluster's log, JSON
 }
 
 // Liveness is what one CockroachDB node says about itself.
@@ -104,6 +105,7 @@ type NodeRow struct {
 	Decommissioning  bool      `json:"decommissioning"`
 	Membership       string    `json:"membership"`
 	Draining         bool      `json:"draining"`
+	Blocked          string    `json:"blocked,omitempty"` // why its replicas could not go, where that was asked
 }
 
 // Decommission asks for a change of membership. To is "decommissioning",
@@ -111,6 +113,8 @@ type NodeRow struct {
 type Decommission struct {
 	IDs []int  `json:"ids"`
 	To  string `json:"to,omitempty"`
+	// Check asks what stands against it.
+	Check bool `json:"check,omitempty"`
 }
 
 // Drained says how much was left when the drain was asked for.

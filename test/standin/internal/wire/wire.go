@@ -17,6 +17,7 @@ type Request struct {
 	Op      string          `json:"op"`
 	Cluster string          `json:"cluster,omitempty"` // cluster ID of the asking CockroachDB node
 	From    int             `json:"from,omitempty"`    // its node ID
+	Version string          `json:"version,omitempty"` // the series of its binary
 	Body    json.RawMessage `json:"body,omitempty"`
 }
 
