@@ -13,13 +13,15 @@ import (
 // typed is the command with its arguments and the flags of its own that were
 // given, so that it can be typed again; scoped adds where the cluster is.
 func typed(cmd *cobra.Command) string {
-	text := ownName + strings.TrimPrefix(cmd.CommandPath(), cmd.Root().DisplayName())
-	for i, arg := range cmd.Flags().Args() {
-		if i == cmd.ArgsLenAtDash() {
-			break // what follows is another program's
-		}
-		text += " " + quoted(arg)
+	args := cmd.Flags().Args()
+	if dash := cmd.ArgsLenAtDash(); dash >= 0 {
+		args = args[:dash] // what follows is another program's
 	}
+	words := []string{ownName + strings.TrimPrefix(cmd.CommandPath(), cmd.Root().DisplayName())}
+	for _, arg := range args {
+		words = append(words, quoted(arg))
+	}
+	text := strings.Join(words, " ")
 	cmd.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
 		switch {
 		case !flag.Changed || flag.Name == "yes":
