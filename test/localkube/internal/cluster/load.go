@@ -54,13 +54,26 @@ func loadInto(ctx context.Context, s *state.State, m state.Machine, images []str
 	socket := filepath.Join("/proc", strconv.Itoa(ref.PID), "root", machine.Socket)
 	var names []string
 	for _, path := range images {
-		out, err := exec.CommandContext(ctx, "ctr", "--address", socket, "--namespace", "k8s.io", "images", "import", path).CombinedOutput()
+		out, err := importImage(ctx, socket, path)
 		if err != nil {
 			return "", fmt.Errorf("%s: %s: ctr: %w: %s", m.Name, path, err, strings.TrimSpace(string(out)))
 		}
 		names = append(names, imported(string(out), path))
 	}
 	return strings.Join(names, ", "), nil
+}
+
+// importImage makes the image, or writes over it. ctr looks whether it is there
+// before it does either: where another load made it in between, once more is
+// right.
+func importImage(ctx context.Context, socket, path string) (out []byte, err error) {
+	for range 2 {
+		out, err = exec.CommandContext(ctx, "ctr", "--address", socket, "--namespace", "k8s.io", "images", "import", path).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "already exists") {
+			break
+		}
+	}
+	return out, err
 }
 
 // imported picks the image's name out of what ctr says, else it is the file's.
