@@ -196,9 +196,8 @@ func ready(pod corev1.Pod) bool {
 func downKeepsTheClaims(p place) {
 	claims := p.claims()
 	got := p.crdb("down").ok("stopped in", "3 claims of 10Gi, certificates, credentials, settings", "crdb-kube up", "--delete-data")
-	if got.took > 10*time.Second {
-		p.t.Errorf("took %s, want 10s at most", got.took)
-	}
+	ended := time.Now()
+	p.addsLittle(ended.Add(-got.took), ended)
 	want := []string{"configmap/cockroachdb-cluster"}
 	for i := range 3 {
 		want = append(want, fmt.Sprintf("persistentvolumeclaim/datadir-cockroachdb-%d", i))
@@ -215,6 +214,33 @@ func downKeepsTheClaims(p place) {
 		if claim.UID != claims[i].UID || claim.Status.Phase != corev1.ClaimBound || claim.DeletionTimestamp != nil {
 			p.t.Errorf("%s is not what it was: %+v", claim.Name, claim.Status)
 		}
+	}
+}
+
+// addsLittle wants that a `down` told the pods to stop right after it began,
+// and was back right after the last of them was gone. The time between is the
+// database's and the machines'.
+func (p place) addsLittle(began, ended time.Time) {
+	p.t.Helper()
+	const little = 2 * time.Second
+	var told, gone time.Time
+	for _, entry := range p.audit("/pods/") {
+		switch {
+		case entry.Verb != "delete" || entry.StageTimestamp.Before(began):
+		case strings.HasPrefix(entry.User.Username, "system:node:"):
+			gone = entry.StageTimestamp
+		default:
+			told = entry.StageTimestamp
+		}
+	}
+	if p.cluster.dir == "" {
+		return
+	}
+	if told.IsZero() || gone.IsZero() {
+		p.t.Fatalf("the pods were told to stop at %s and gone at %s", told, gone)
+	}
+	if before, after := told.Sub(began), ended.Sub(gone); before > little || after > little {
+		p.t.Errorf("%s before the pods were told to stop, %s after the last was gone, want %s at most", before, after, little)
 	}
 }
 

@@ -177,7 +177,9 @@ func (p place) claims() []corev1.PersistentVolumeClaim {
 // request is one line of the API server's audit log.
 type request struct {
 	AuditID, Verb, RequestURI string
+	User                      struct{ Username string }
 	ResponseStatus            struct{ Code int }
+	StageTimestamp            time.Time
 }
 
 // audit finds requests about objects of the scenario's namespace.
