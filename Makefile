@@ -31,7 +31,7 @@ KUBE_BINARIES := bin/crdb-kube $(CONTROL_PLANE) bin/kwok bin/local-path-provisio
 .DELETE_ON_ERROR:
 # Two cores are kept busy by the go command alone, and steps have an order.
 .NOTPARALLEL:
-.PHONY: help build install demo test test-unit test-kube test-long e2e lint fmt generate verify snapshot clean FORCE
+.PHONY: help build install demo test test-unit test-kube test-long torture e2e lint fmt generate verify snapshot clean FORCE
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9\/.-]+:.*## / { printf "  %-26s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,7 +53,7 @@ demo: bin/crdb-kube $(if $(CONTEXT),,$(CONTROL_PLANE) $(STANDIN)) ## see it work
 
 ## tests
 
-test: ## all tests; without root those that need no real machines (6 minutes, the first time 25)
+test: ## all tests; without root those that need no real machines (15 minutes, the first time 30)
 	@$(MAKE) --no-print-directory test-unit
 	@$(MAKE) --no-print-directory test-kube UNPROVEN=allow
 
@@ -62,16 +62,19 @@ test-unit: ## tests that need nothing but Go
 	$(GO) test $(RACE) ./cmd/... ./internal/... ./manifests/... ./test/standin/... ./test/tools/...
 
 UNPROVEN ?= refuse
-SUITES    = .:./test/e2e/... test/localkube:./...
+SUITES    = .:./test/e2e/... .:./test/torture/... test/localkube:./...
 # The developer's own clusters stay out of reach of these tests.
 SCENARIOS = env -u KUBECONFIG $(PLAIN) E2E_BIN='$(CURDIR)/bin' LOCALKUBE_BIN='$(CURDIR)/bin' \
 	bin/scenarios -unproven $(UNPROVEN) $(if $(RUN),-run '$(RUN)')
 
 test-kube: $(KUBE_BINARIES) bin/scenarios ## tests on a real Kubernetes (root, Linux); RUN=… picks some
-	@$(SCENARIOS) -timeout 10m $(SUITES)
+	@$(SCENARIOS) -timeout 20m $(SUITES)
 
 test-long: $(KUBE_BINARIES) bin/scenarios ## the same with those that take long (40 minutes)
 	@E2E_LONG=1 $(SCENARIOS) -timeout 40m -tags long $(SUITES)
+
+torture: $(KUBE_BINARIES) bin/scenarios ## kill it at every request, fail, lie, race (hours; TORTURE_FOR=30m), and write docs/reliability.md; TORTURE_SEED=… and RUN=… pick cases
+	@TORTURE_REPORT='$(or $(TORTURE_REPORT),$(CURDIR)/docs/reliability.md)' $(SCENARIOS) -timeout 24h .:./test/torture/...
 
 e2e: UNPROVEN = allow
 e2e: bin/crdb-kube bin/scenarios ## the scenarios on a cluster of yours: make e2e KUBECONFIG=… IMAGE=cockroachdb/cockroach:vX

@@ -19,6 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Bool("update", false, "write the expected output in the scripts anew")
+	_ = flag.Set("test.parallel", "8") // tests here wait for processes, and these for servers
 	testscript.Main(m, map[string]func(){"crdb-kube": main})
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation"
 	// Ways to log in that a kubeconfig may name.
 	_ "k8s.io/client-go/plugin/pkg/client/auth"
 	"k8s.io/client-go/rest"
@@ -33,8 +34,8 @@ func (a *app) dial() (connection, error) {
 	if err != nil {
 		return connection{}, configError(err)
 	}
-	if len(raw.Contexts) == 0 && *a.flags.APIServer == "" && a.getenv("KUBERNETES_SERVICE_HOST") == "" {
-		return connection{}, noConfig(a.getenv)
+	if err := a.checkConfig(raw); err != nil {
+		return connection{}, err
 	}
 	config, err := a.flags.ToRESTConfig()
 	if err != nil {
@@ -43,6 +44,9 @@ func (a *app) dial() (connection, error) {
 	namespace, _, err := loader.Namespace()
 	if err != nil {
 		return connection{}, configError(err)
+	}
+	if len(validation.IsDNS1123Label(namespace)) > 0 {
+		return connection{}, configFault(fmt.Sprintf("namespace %q is not a name that a namespace can have", namespace), "--namespace takes another")
 	}
 	config.UserAgent = "crdb-kube/" + buildVersion()
 	client, err := a.connect(config)
@@ -61,23 +65,6 @@ func contextName(flag, current string, config *rest.Config) string {
 		return current
 	}
 	return config.Host
-}
-
-func noConfig(getenv func(string) string) error {
-	where := getenv("KUBECONFIG")
-	if where == "" {
-		where = clientcmd.RecommendedHomeFile
-	}
-	if _, err := os.Stat(where); err == nil {
-		return &deploy.Error{
-			Message: "kubeconfig: " + where + " has no context",
-			Next:    "start a cluster that writes one (minikube start, kind create cluster), or pass another with --kubeconfig",
-		}
-	}
-	return &deploy.Error{
-		Message: "kubeconfig: there is none at " + where,
-		Next:    "start a cluster that writes one (minikube start, kind create cluster), or pass --kubeconfig",
-	}
 }
 
 // configError says what is wrong with the kubeconfig, in one line.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +16,8 @@ import (
 // readFiles reads what --patch and --init-sql name into the wish. What cannot
 // be read is wrong use, found before any connection is made.
 func (a *app) readFiles(cmd *cobra.Command, f upFlags, wish *deploy.Wish) error {
-	if f.patch == "-" && f.initSQL == "-" {
-		return &usageError{[]fault{{"--patch - and --init-sql -: stdin can be only one of them", "put the other into a file"}}}
+	if err := f.oneStdin(); err != nil {
+		return err
 	}
 	if path := given(cmd, "patch", f.patch); path != nil {
 		text := ""
@@ -42,6 +43,23 @@ func (a *app) readFiles(cmd *cobra.Command, f upFlags, wish *deploy.Wish) error 
 		wish.InitSQL = &text
 	}
 	return nil
+}
+
+// oneStdin finds several flags that would all read stdin: the first would leave
+// nothing for the others.
+func (f upFlags) oneStdin() error {
+	var from []string
+	for _, flag := range []struct{ name, path string }{
+		{"--patch", f.patch}, {"--init-sql", f.initSQL}, {"--ca-cert", f.caCert}, {"--ca-key", f.caKey},
+	} {
+		if flag.path == "-" {
+			from = append(from, flag.name+" -")
+		}
+	}
+	if len(from) < 2 {
+		return nil
+	}
+	return &usageError{[]fault{{strings.Join(from, " and ") + ": stdin can be only one of them", "put the others into files"}}}
 }
 
 // readFile reads a file, or stdin where its name is a dash, up to one byte
@@ -74,8 +92,8 @@ func (a *app) readAuthority(certFile, keyFile string) (*cockroach.Authority, err
 	if certFile == "" && keyFile == "" {
 		return nil, nil
 	}
-	if certFile == "-" && keyFile == "-" {
-		return nil, &usageError{[]fault{{"--ca-cert - and --ca-key -: stdin can be only one of them", "put the other into a file"}}}
+	if err := (upFlags{caCert: certFile, caKey: keyFile}).oneStdin(); err != nil {
+		return nil, err
 	}
 	cert, err := a.readFile("ca-cert", certFile, maxPEM)
 	if err != nil {

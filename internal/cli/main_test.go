@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
 
 func TestMain(m *testing.M) {
 	flag.Bool("update", false, "write the golden files anew")
 	flag.Parse()
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m) // no goroutine outlives its command
 }
 
 // golden compares with testdata/name, or writes it with -update.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/validation"
-	"sigs.k8s.io/yaml"
 
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
 )
@@ -54,7 +53,7 @@ func roles(namespace, account string, volumes bool) (string, error) {
 	}
 	var texts []string
 	for _, object := range deploy.Roles(namespace, account, reach) {
-		text, err := yaml.Marshal(object)
+		text, err := encodeYAML(object)
 		if err != nil {
 			return "", err
 		}

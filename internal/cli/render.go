@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/yaml"
 
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
@@ -61,7 +60,7 @@ func (a *app) writeManifest(m deploy.Manifest) error {
 		b.WriteString("# " + progress.Clean(a.scoped(text)) + "\n")
 	}
 	for _, object := range m.Objects {
-		text, err := yaml.Marshal(object)
+		text, err := encodeYAML(object)
 		if err != nil {
 			return err
 		}

@@ -93,9 +93,10 @@ func (a *app) scope() (own, kubectl string) {
 	return own, kubectl
 }
 
-// quoted is a word as a shell needs it.
+// quoted is a word as a shell needs it: in quotes, unless all of it surely means
+// nothing to any.
 func quoted(word string) string {
-	if strings.ContainsAny(word, " \t\"'`$\\;&|<>()*?#~!{}[]") {
+	if regexp.MustCompile(`[^A-Za-z0-9_@%+=:,./-]`).MatchString(word) {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	return word

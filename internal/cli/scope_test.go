@@ -51,3 +51,18 @@ func TestTyped_isTheCommandAsItWasGiven(t *testing.T) {
 		}
 	}
 }
+
+func TestQuoted_isOneWordForAShellWhateverIsInIt(t *testing.T) {
+	for word, want := range map[string]string{
+		"plain-1.2:3/4@5%6+7=8,9_": "plain-1.2:3/4@5%6+7=8,9_",
+		"a b":                      "'a b'",
+		"it's":                     `'it'\''s'`,
+		"a\nrm b":                  "'a\nrm b'",
+		"a\ntouch":                 "'a\ntouch'", // a line break alone begins a command, too
+		"ü":                        "'ü'",
+	} {
+		if got := quoted(word); got != want {
+			t.Errorf("%q: got %s, want %s", word, got, want)
+		}
+	}
+}

@@ -2,13 +2,11 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/yaml"
 
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
@@ -115,10 +113,9 @@ func (a *app) write(form output, view any, table func() error) error {
 	case outputTable, outputWide:
 		return table()
 	case outputYAML:
-		text, err = yaml.Marshal(view)
+		text, err = encodeYAML(view)
 	case outputJSON:
-		text, err = json.MarshalIndent(view, "", "  ")
-		text = append(text, '\n')
+		text, err = encodeJSON(view, "  ")
 	}
 	if err != nil {
 		return err

@@ -2,14 +2,12 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/yaml"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/deploy"
@@ -159,10 +157,9 @@ func urlText(c cockroach.Connection, f urlFlags) (string, error) {
 	case urlEnv:
 		return lines.String(), nil
 	case urlJSON:
-		text, err = json.MarshalIndent(view, "", "  ")
-		text = append(text, '\n')
+		text, err = encodeJSON(view, "  ")
 	case urlYAML:
-		text, err = yaml.Marshal(view)
+		text, err = encodeYAML(view)
 	case urlPlain:
 		return view.URL + "\n", nil
 	}

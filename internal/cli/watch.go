@@ -114,7 +114,11 @@ func (c *changes) show(g deploy.Glance) error {
 		c.trouble(now)
 		return nil //nolint:nilerr // it passes
 	case c.form == outputJSON:
-		return json.NewEncoder(a.streams.Out).Encode(viewOf(*g.Status)) // one line for each
+		text, err := encodeJSON(viewOf(*g.Status), "") // one line for each
+		if err == nil {
+			_, err = a.streams.Out.Write(text)
+		}
+		return err
 	}
 	if err := c.separate(first); err != nil {
 		return err

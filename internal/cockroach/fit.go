@@ -101,7 +101,7 @@ func room(machines []Machine, size Size) int {
 		memory := machine.Memory.Value() / size.Memory.Value()
 		pods += max(0, min(cpu, memory))
 	}
-	return int(min(pods, maxPods))
+	return int(min(pods, MaxNodes))
 }
 
 func explain(machines []Machine, nodes int, size Size) string {

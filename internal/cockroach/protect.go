@@ -43,7 +43,7 @@ func (c Cluster) patchFaults() []*Fault {
 // patch: where a patch names a value that a flag decides, even today's, it is
 // found to differ.
 func (c Cluster) unwritten() Cluster {
-	c.Nodes, c.SpareVolumes = maxPods-1, 0
+	c.Nodes, c.SpareVolumes = MaxNodes-1, 0
 	c.Image = "unwritten.invalid/unwritten@sha256:0123456789abcdef0123456789abcdef"
 	c.CPU, c.Memory, c.Storage = resource.MustParse("1234567891n"), resource.MustParse("1234567891"), resource.MustParse("1234567891")
 	c.StorageClass, c.HostPath = "unwritten.invalid", ""

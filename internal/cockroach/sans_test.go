@@ -42,13 +42,13 @@ func TestSANs_fitIntoTheDNSAtTheLongestNames(t *testing.T) {
 	if longestName != 141 {
 		t.Errorf("longest name has %d characters, the comment says 141", longestName)
 	}
-	if got := len(c.PodName(maxPods - 1)); got > 63 {
+	if got := len(c.PodName(MaxNodes - 1)); got > 63 {
 		t.Errorf("name of the last pod has %d characters", got)
 	}
 }
 
 func longest() Cluster {
-	return sampleCluster(secure, nodes(maxPods), func(c *Cluster) {
+	return sampleCluster(secure, nodes(MaxNodes), func(c *Cluster) {
 		c.Name, c.Namespace = strings.Repeat("n", maxName), strings.Repeat("s", 63)
 	})
 }

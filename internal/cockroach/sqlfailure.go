@@ -19,7 +19,9 @@ func ScriptFailure(text, stderr string) string {
 	}
 	for _, secret := range secrets(text) {
 		word := regexp.MustCompile(`(^|[^\pL\pN_])` + regexp.QuoteMeta(secret) + `([^\pL\pN_]|$)`)
-		line = word.ReplaceAllString(line, "${1}…${2}")
+		for range 2 { // two beside each other share what stands between them
+			line = word.ReplaceAllString(line, "${1}…${2}")
+		}
 	}
 	return line
 }

@@ -95,7 +95,7 @@ func TestVolume_neverSharesNameOrDirectory(t *testing.T) {
 func TestNames_fitWhereTheyStand(t *testing.T) {
 	c := sampleCluster(ownVolumes)
 	c.Name, c.Namespace = strings.Repeat("n", maxName), strings.Repeat("s", 63)
-	last := maxPods - 1
+	last := MaxNodes - 1
 	for _, name := range []string{c.HeadlessService(), c.PublicService()} {
 		if errs := validation.IsDNS1035Label(name); errs != nil {
 			t.Errorf("service %s: %v", name, errs)

@@ -16,8 +16,8 @@ const (
 	// StatefulSet: the revision label is the name, a dash and up to 10
 	// characters, and a label has 63 at most.
 	maxName = 52
-	// maxPods keeps every name built from name and ordinal within 63.
-	maxPods = 999
+	// MaxNodes keeps every name built from name and ordinal within 63.
+	MaxNodes = 999
 )
 
 // Validate says everything that is wrong with the cluster, as *Fault values
@@ -71,14 +71,14 @@ func (c Cluster) countFaults() []*Fault {
 		faults = append(faults, &Fault{"nodes", nodes, "a cluster has at least one", "1, or 3 and more"})
 	case c.Nodes == 2:
 		faults = append(faults, &Fault{"nodes", nodes, "two cannot keep a quorum when one is gone", "1, or 3 and more"})
-	case c.Nodes > maxPods:
-		faults = append(faults, &Fault{"nodes", nodes, fmt.Sprintf("more than %d", maxPods), ""})
+	case c.Nodes > MaxNodes:
+		faults = append(faults, &Fault{"nodes", nodes, fmt.Sprintf("more than %d", MaxNodes), "1, or 3 and more"})
 	}
 	switch {
 	case c.SpareVolumes < 0:
 		faults = append(faults, &Fault{"spare-volumes", strconv.Itoa(c.SpareVolumes), "less than none", "0 or more"})
-	case c.SpareVolumes > maxPods:
-		faults = append(faults, &Fault{"spare-volumes", strconv.Itoa(c.SpareVolumes), fmt.Sprintf("more than %d", maxPods), ""})
+	case c.SpareVolumes > MaxNodes:
+		faults = append(faults, &Fault{"spare-volumes", strconv.Itoa(c.SpareVolumes), fmt.Sprintf("more than %d", MaxNodes), "0 or more"})
 	}
 	return faults
 }
@@ -90,6 +90,38 @@ const (
 	imageDigestPattern = `^[a-z0-9]+([+._-][a-z0-9]+)*:[0-9a-fA-F]{32,}$`
 )
 
+// maxImageName is what the container runtimes allow, registry and path together.
+const maxImageName = 255
+
+// fault is why no container runtime would take the reference; empty: it would.
+func (ref imageRef) fault(image string) string {
+	_, repository, _ := strings.Cut(ref.name, "/") // capitals may stand in a registry's name alone
+	if !strings.Contains(ref.name, "/") {
+		repository = ref.name
+	}
+	switch {
+	case strings.Contains(image, "://"):
+		return "an image has no scheme, such as https, before its registry"
+	case strings.HasSuffix(image, ":"):
+		return "the tag is empty"
+	case strings.HasSuffix(image, "@"):
+		return "the digest is empty"
+	case strings.Contains(ref.digest, "@"):
+		return "has two digests"
+	case ref.digest != "" && !regexp.MustCompile(imageDigestPattern).MatchString(ref.digest):
+		return "the digest is none: sha256: and 64 hexadecimal digits"
+	case ref.tag != "" && !regexp.MustCompile(imageTagPattern).MatchString(ref.tag):
+		return "the tag has other characters than letters, digits, dots, dashes and _, or more than 128"
+	case len(ref.name) > maxImageName:
+		return fmt.Sprintf("the name is longer than %d characters", maxImageName)
+	case repository != strings.ToLower(repository):
+		return "the name of an image has no capital letters"
+	case !regexp.MustCompile(imageNamePattern).MatchString(ref.name):
+		return "not an image reference"
+	}
+	return ""
+}
+
 func (c Cluster) imageFaults() []*Fault {
 	fault := func(reason string) []*Fault {
 		return []*Fault{{"image", c.Image, reason, "name a release, such as " + DefaultImage}}
@@ -99,11 +131,8 @@ func (c Cluster) imageFaults() []*Fault {
 	switch {
 	case c.Image == "":
 		return fault("must not be empty")
-	case !regexp.MustCompile(imageNamePattern).MatchString(ref.name),
-		ref.tag != "" && !regexp.MustCompile(imageTagPattern).MatchString(ref.tag),
-		ref.digest != "" && !regexp.MustCompile(imageDigestPattern).MatchString(ref.digest),
-		strings.HasSuffix(c.Image, ":"), strings.HasSuffix(c.Image, "@"):
-		return fault("not an image reference")
+	case ref.fault(c.Image) != "":
+		return fault(ref.fault(c.Image))
 	case ref.tag == "" && ref.digest == "":
 		return fault("has neither tag nor digest, so that nobody knows what would run")
 	case ref.digest == "" && strings.HasPrefix(ref.tag, "latest"):
@@ -191,7 +220,7 @@ func (c Cluster) pathFaults() []*Fault {
 	case path.Clean(c.HostPath) != c.HostPath:
 		return fault("not a plain path", path.Clean(c.HostPath))
 	case strings.ContainsFunc(c.HostPath, func(r rune) bool { return r < ' ' || r == 0x7f || r == ':' || r == '\\' || r == 0xfffd }):
-		return fault("has characters that a path for volumes cannot have", "")
+		return fault("has characters that a path for volumes cannot have", "such as /var/lib/crdb-kube")
 	}
 	return nil
 }

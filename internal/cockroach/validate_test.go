@@ -48,6 +48,12 @@ func TestValidate_namesFaultsOfNameNumberAndImage(t *testing.T) {
 		{"blank in it", image("cockroach db:v26.2.5"), "image"},
 		{"empty tag", image("cockroach:"), "image"},
 		{"too old", image("cockroachdb/cockroach:v20.2.19"), "image"},
+		{"a scheme", image("https://registry.example/cockroach:v26.2.5"), "image"},
+		{"capitals", image("registry.example/Cockroach:v26.2.5"), "image"},
+		{"capitals in the registry's name", image("Registry.Example:5000/cockroach:v26.2.5"), ""},
+		{"two digests", image("cockroach" + digest + digest), "image"},
+		{"longest name", image(strings.Repeat("a", 255) + ":v26.2.5"), ""},
+		{"too long a name", image(strings.Repeat("a", 256) + ":v26.2.5"), "image"},
 		{"a tag of their own", image("registry.example/db:nightly-7"), ""},
 	})
 }

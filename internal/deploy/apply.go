@@ -32,7 +32,7 @@ func (u *up) apply(ctx context.Context) (ending, error) {
 		}
 		tally[applied.Outcome]++
 		if set, ok := applied.Object.(*appsv1.StatefulSet); ok {
-			u.generation = set.Generation
+			u.applied = set
 		}
 	}
 	return done("%s", outcomeWords(tally)), nil

@@ -106,8 +106,8 @@ func (w wiper) verify(ctx context.Context, c condemned) error {
 		return err
 	}
 	left := data(seen, w.target)
-	if !slices.ContainsFunc(c.data, isSecret) { // they were to stay
-		left = slices.DeleteFunc(left, isSecret)
+	if !slices.ContainsFunc(c.data, outlives) { // they were to stay
+		left = slices.DeleteFunc(left, outlives)
 	}
 	if len(left) == 0 {
 		return nil

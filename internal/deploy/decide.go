@@ -49,7 +49,24 @@ func (u *up) needsMore(err error) error {
 			}
 		}
 	}
-	return err
+	return unfitting(err)
+}
+
+// unfitting is what is wrong with what was decided: only now is known what the
+// flags are to go with, or what somebody wrote into the settings.
+func unfitting(err error) error {
+	faults := cockroach.Faults(err)
+	if len(faults) == 0 {
+		return err
+	}
+	e := &Error{Message: faults[0].Error(), Next: faults[0].Hint}
+	for _, fault := range faults[1:] {
+		e.Seen = append(e.Seen, "also "+fault.Error())
+	}
+	if e.Next == "" {
+		e.Next = "crdb-kube up --help lists what can be said otherwise"
+	}
+	return e
 }
 
 // redesign is what a recorded cluster becomes by this command.
@@ -141,7 +158,7 @@ func (u *up) decideAnew(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return u.cluster.Validate()
+	return unfitting(u.cluster.Validate())
 }
 
 // renew is the recorded cluster without its data.

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
@@ -45,14 +46,14 @@ func runThrowAways(ctx context.Context, client *kube.Client, r *reporter, c cock
 	}
 	refs, err := createAll(ctx, client, volumes)
 	if err != nil {
-		return err
+		return inTheWay(ctx, client, r, c, err, refs)
 	}
 	if err := awaitVolumes(ctx, client, r, refs, c.PurposeSelector(purpose)); err != nil {
 		return err
 	}
 	more, err := createAll(ctx, client, users)
 	if err != nil {
-		return err
+		return inTheWay(ctx, client, r, c, err, slices.Concat(refs, more))
 	}
 	if err := awaitThrowAways(ctx, client, r, c, purpose, len(sets)); err != nil {
 		return err
@@ -123,7 +124,27 @@ func nothingThere(pod *corev1.Pod, events []*corev1.Event) bool {
 	})
 }
 
-// createAll makes objects side by side.
+// inTheWay explains that somebody else's object has the name of a throw-away
+// one, after it removed what was made before that was found.
+func inTheWay(ctx context.Context, client *kube.Client, r *reporter, c cockroach.Cluster, err error, made []kube.Ref) error {
+	var status apierrors.APIStatus
+	if !apierrors.IsAlreadyExists(err) || !errors.As(err, &status) || status.Status().Details == nil {
+		return err
+	}
+	made = slices.DeleteFunc(made, func(ref kube.Ref) bool { return !ref.Exists() })
+	if err := removeAndAwait(ctx, client, r, made); err != nil {
+		return err
+	}
+	taken := status.Status().Details.Kind + "/" + status.Status().Details.Name
+	return &Error{
+		Kind:    Refused,
+		Message: taken + ": is somebody else's, and a name that is needed for a moment",
+		Next:    fmt.Sprintf("delete it if nobody needs it, then the same command again: kubectl delete -n %s %s", c.Namespace, taken),
+	}
+}
+
+// createAll makes objects side by side; of what could not be made the
+// reference is empty.
 func createAll(ctx context.Context, client *kube.Client, objects []runtime.Object) ([]kube.Ref, error) {
 	refs := make([]kube.Ref, len(objects))
 	group, grouped := errgroup.WithContext(ctx)

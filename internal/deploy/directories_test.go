@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,5 +35,22 @@ func TestThrowAwayPod_isDoneOnlyWhenItHasEndedWell(t *testing.T) {
 		if got := throwAwayPod(test.pod, nil); got.Phase != test.want {
 			t.Errorf("%s: got %s, want %s", name, got.Words(), test.want)
 		}
+	}
+}
+
+func TestUp_leavesWhatHasTheNameOfAShortLivedObject(t *testing.T) {
+	taken := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "cockroachdb-0-make", UID: "theirs"}}
+	w := newWorldWithout(t, "", taken)
+	_, err := w.up(wish(Wish{HostPath: new("/data")}))
+	wantError(t, err, Refused, "persistentvolumeclaims/cockroachdb-0-make: is somebody else's")
+	for _, object := range w.objects() {
+		if strings.Contains(object, "-make") && object != "default/persistentvolumeclaim/cockroachdb-0-make" {
+			t.Errorf("%s is left behind", object)
+		}
+	}
+	kept, err := w.api.CoreV1().PersistentVolumeClaims("default").Get(t.Context(), taken.Name, metav1.GetOptions{})
+	wantNoError(t, err)
+	if kept.UID != taken.UID {
+		t.Errorf("%s is now %s", taken.UID, kept.UID)
 	}
 }

@@ -19,8 +19,9 @@ const (
 	KeepData Scope = "keep data"
 	// Everything: claims, volumes of our own and settings too.
 	Everything Scope = "everything"
-	// Anew: everything but the Secrets, and what the recipe left under our
-	// names. Whoever trusts the cluster, or knows its password, goes on to.
+	// Anew: everything but the Secrets and the settings, and what the recipe
+	// left under our names. Whoever trusts the cluster, or knows its password,
+	// goes on to; what was decided stays, whenever an interruption comes.
 	Anew Scope = "anew"
 )
 
@@ -87,7 +88,7 @@ func doomed(s survey, target Target, scope Scope) condemned {
 		if len(s.leftByRecipe(target)) > 0 {
 			c.selectors = append(c.selectors, recipeSelector)
 		}
-		c.data = append(recipeData(s, target), slices.DeleteFunc(data(s, target), isSecret)...)
+		c.data = append(recipeData(s, target), slices.DeleteFunc(data(s, target), outlives)...)
 		c.pods = append(c.pods, s.recipe.pods...)
 		if s.recipe.job != nil {
 			c.objects = append(c.objects, *s.recipe.job)
@@ -134,6 +135,9 @@ func data(s survey, target Target) []kube.Ref {
 }
 
 func isSecret(ref kube.Ref) bool { return ref.Kind == kube.Secret }
+
+// outlives says whether something is kept when a cluster is made anew.
+func outlives(ref kube.Ref) bool { return isSecret(ref) || ref.Kind == kube.ConfigMap }
 
 // kept says in words what stays.
 func kept(s survey, target Target) []string {

@@ -99,6 +99,33 @@ func TestUp_withVolumesOfItsOwnGoesOnFromWhereverItWasCutOff(t *testing.T) {
 	})
 }
 
+func TestUp_freshGoesOnFromWhereverItWasCutOffAndKeepsWhatWasDecided(t *testing.T) {
+	const image = "cockroachdb/cockroach:v21.1.2"
+	decided := func(t *testing.T) *world {
+		t.Helper()
+		w := newWorld(t)
+		_, err := w.up(wish(Wish{Image: new(image), Nodes: new(1)}))
+		wantNoError(t, err)
+		return w
+	}
+	up := func(w *world) error {
+		var losing []string
+		_, err := w.up(fresh(nil, &losing))
+		return err
+	}
+	cutEverywhere(t, 2, decided, up, func(t *testing.T, w *world) {
+		var losing []string
+		result, err := w.up(fresh(nil, &losing))
+		wantNoError(t, err)
+		if result.Cluster.Image != image || result.Cluster.Nodes != 1 {
+			t.Errorf("%d nodes of %s", result.Cluster.Nodes, result.Cluster.Image)
+		}
+		if again, err := w.up(); err != nil || again.Changed != 0 {
+			t.Errorf("up once more changed %d objects, error %v:\n%s", again.Changed, err, w.transcript())
+		}
+	})
+}
+
 func TestDown_goesOnFromWhereverItWasCutOffAndLosesNothing(t *testing.T) {
 	objects := uncutObjects(t, withClass)
 	down := func(w *world) error { _, err := w.down(Unasked); return err }

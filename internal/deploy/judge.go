@@ -71,7 +71,7 @@ func (s *Status) judgePods(late []diagnose.Pod) (young bool) {
 		if len(group.Names) > 1 {
 			noun = "pods "
 		}
-		text := noun + progress.And(group.Names) + ": " + group.Text
+		text := noun + group.Who() + ": " + group.Text
 		s.problem(text, "")
 		first := late[slices.IndexFunc(late, func(p diagnose.Pod) bool { return p.Name == group.Names[0] })]
 		if first.Cause == nil {

@@ -18,6 +18,7 @@ const (
 	clueLast    = 15 * time.Second
 	clueTimeout = 2 * time.Second
 	logLines    = 40
+	mostAsked   = 3 // missing pods whose names are looked up
 )
 
 // lookout describes pods from snapshots, and looks up what explains them.
@@ -69,7 +70,7 @@ func (l *lookout) again() time.Duration {
 func lookUp(ctx context.Context, client *kube.Client, c cockroach.Cluster, wants diagnose.Wants) diagnose.Clues {
 	ctx, cancel := context.WithTimeout(ctx, clueTimeout)
 	defer cancel()
-	clues := diagnose.Clues{Logs: map[string]string{}, Volumes: map[string]*corev1.PersistentVolume{}}
+	clues := diagnose.Clues{Logs: map[string]string{}, Volumes: map[string]*corev1.PersistentVolume{}, Pods: map[string]*corev1.Pod{}}
 	for _, pod := range wants.Logs {
 		if text, err := client.Log(ctx, c.Namespace, pod, cockroach.Container, logLines); err == nil {
 			clues.Logs[pod] = text
@@ -77,6 +78,11 @@ func lookUp(ctx context.Context, client *kube.Client, c cockroach.Cluster, wants
 	}
 	if wants.Nodes == diagnose.Wanted {
 		lookUpNodes(ctx, client, c, wants, &clues)
+	}
+	for _, name := range wants.Pods[:min(mostAsked, len(wants.Pods))] {
+		if pod, err := client.Pod(ctx, c.Namespace, name); err == nil && pod != nil {
+			clues.Pods[name] = pod
+		}
 	}
 	for _, name := range wants.Volumes {
 		if volume, err := client.Volume(ctx, name); err == nil && volume != nil {

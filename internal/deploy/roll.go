@@ -149,7 +149,7 @@ func (u *up) around(ctx context.Context) (now surroundings, err error) {
 	selection := kube.Selection{Namespace: u.target.Namespace, Name: u.target.Name, Selector: u.cluster.Selector()}
 	err = u.client.WatchWorkload(ctx, selection, func(_ context.Context, w kube.Workload) (kube.Verdict, error) {
 		set := w.StatefulSet
-		if set == nil || set.Generation < u.generation || set.Status.ObservedGeneration < set.Generation {
+		if set == nil || u.older(set) || set.Status.ObservedGeneration < set.Generation {
 			return kube.Verdict{Why: "the controller to see the template"}, nil
 		}
 		now = surroundings{has: map[string]bool{}, down: map[string]bool{}, pods: map[string]*corev1.Pod{}}
@@ -199,7 +199,7 @@ func (u *up) openTo(ctx context.Context, ordinal int) error {
 		return explainConflict(err)
 	}
 	if now, ok := applied.Object.(*appsv1.StatefulSet); ok {
-		u.generation = now.Generation
+		u.applied = now
 	}
 	return nil
 }

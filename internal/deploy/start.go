@@ -49,8 +49,11 @@ func (u *up) watchUntil(ctx context.Context, finished func(diagnose.Pod) bool, l
 		if w.StatefulSet == nil || w.StatefulSet.DeletionTimestamp != nil {
 			return kube.Verdict{Why: "the StatefulSet to be seen", Again: time.Second}, watched.vanished(ctx)
 		}
-		if w.StatefulSet.Generation < u.generation {
+		if u.older(w.StatefulSet) {
 			return kube.Verdict{Why: "the StatefulSet to be seen"}, nil
+		}
+		if err := watched.edited(w.StatefulSet); err != nil {
+			return kube.Verdict{}, err
 		}
 		rollout = u.lookout.assess(ctx, u.cluster, w)
 		u.show(rollout, finished)

@@ -130,7 +130,7 @@ func (s survey) cluster(target Target, w kube.Workload) (cockroach.Cluster, erro
 		return *s.record, nil
 	case w.StatefulSet != nil && owned(target, kube.RefOf(kube.StatefulSet, w.StatefulSet)):
 		if w.StatefulSet.Spec.Replicas != nil {
-			c.Nodes = int(*w.StatefulSet.Spec.Replicas)
+			c.Nodes = min(max(int(*w.StatefulSet.Spec.Replicas), 0), cockroach.MaxNodes)
 		}
 		if containers := w.StatefulSet.Spec.Template.Spec.Containers; len(containers) > 0 {
 			c.Image = containers[0].Image
@@ -195,7 +195,7 @@ func summarise(c cockroach.Cluster, w kube.Workload, rollout diagnose.Rollout, r
 		}
 		s.Pods = append(s.Pods, one)
 	}
-	if from, applies := c.ThrottledFrom(seen.ref(kube.ConfigMap, c.SettingsName()).Created); applies && c.ClusterID != "" && s.Licence.Value == 0 {
+	if from, applies := c.ThrottledFrom(seen.made(c)); applies && c.ClusterID != "" && s.Licence.Value == 0 {
 		s.ThrottledFrom = from
 		if !now.Before(from) {
 			s.Causes = append(s.Causes, Finding{Cause: diagnose.Throttled(from)})

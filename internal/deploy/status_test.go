@@ -237,3 +237,17 @@ func TestSummarise_tellsStartingFromDegraded(t *testing.T) {
 		t.Errorf("claims %+v, %+v", s.Pods[0].Claim, s.Pods[1].Claim)
 	}
 }
+
+func TestCluster_ofASetThatAsksForNoSuchNumberOfPods(t *testing.T) {
+	for replicas, want := range map[int32]int{5: 5, 1 << 30: cockroach.MaxNodes, -3: 0} {
+		set := &appsv1.StatefulSet{
+			ObjectMeta: metav1.ObjectMeta{Name: "cockroachdb", Namespace: "default", UID: "set", Labels: names(target()).Labels()},
+			Spec:       appsv1.StatefulSetSpec{Replicas: &replicas},
+		}
+		c, err := survey{}.cluster(target(), kube.Workload{StatefulSet: set})
+		wantNoError(t, err)
+		if c.Nodes != want {
+			t.Errorf("%d replicas: %d nodes, want %d", replicas, c.Nodes, want)
+		}
+	}
+}

@@ -21,6 +21,12 @@ func (u *up) storage(ctx context.Context) (ending, error) {
 	if err := u.saveSettings(ctx); err != nil {
 		return ending{}, err
 	}
+	if u.seen.deleting(u.target) { // all of it is deleted, and these are the settings of what comes
+		settings := u.seen.ref(kube.ConfigMap, u.cluster.SettingsName())
+		if err := u.client.Unannotate(ctx, settings, cockroach.AnnotationDeleting); err != nil {
+			return ending{}, err
+		}
+	}
 	volumes := map[int]string{}
 	if u.cluster.HostPath != "" {
 		var err error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
@@ -235,6 +236,21 @@ func (s survey) sorted() []kube.Ref {
 // ref is what was seen of one fixed object.
 func (s survey) ref(kind kube.Kind, name string) kube.Ref {
 	return s.refs[kube.Ref{Kind: kind, Name: name}.String()]
+}
+
+// made is when the data of the cluster began, as its oldest claim says: its
+// settings may be those of a cluster before it.
+func (s survey) made(c cockroach.Cluster) time.Time {
+	if len(s.claims) == 0 {
+		return s.ref(kube.ConfigMap, c.SettingsName()).Created
+	}
+	oldest := s.claims[0].CreationTimestamp.Time
+	for i := range s.claims {
+		if at := s.claims[i].CreationTimestamp.Time; at.Before(oldest) {
+			oldest = at
+		}
+	}
+	return oldest
 }
 
 // absent says which of the objects that every cluster has are not there.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 
@@ -127,8 +128,8 @@ type up struct {
 	heldBack bool
 	// rolledPods is how many got it by this run.
 	rolledPods int
-	// generation is that of the StatefulSet as applied; what is older is not it.
-	generation int64
+	// applied is the StatefulSet as last applied; what is older is not it.
+	applied *appsv1.StatefulSet
 }
 
 // Up makes the cluster what the user wished and waits until it serves. It

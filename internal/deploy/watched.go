@@ -5,6 +5,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/diagnose"
@@ -73,6 +74,31 @@ func (w *watched) seen(ctx context.Context, set *appsv1.StatefulSet, rollout dia
 		w.nudge(ctx, set, now)
 	}
 	return nil
+}
+
+// edited is an error where somebody changes the template of the pods that are
+// waited for: what they come up with is not what was applied.
+func (w *watched) edited(set *appsv1.StatefulSet) error {
+	was := w.up.applied
+	if was == nil || equality.Semantic.DeepEqual(set.Spec.Template, was.Spec.Template) {
+		return nil
+	}
+	return &Error{
+		Message: "statefulset/" + w.up.cluster.Name + ": its pod template was changed by somebody while its pods were waited for",
+		Next:    "crdb-kube diff shows what was changed, and by whom",
+	}
+}
+
+// older says whether a StatefulSet is from before it was last applied.
+func (u *up) older(set *appsv1.StatefulSet) bool {
+	switch applied := u.applied; {
+	case applied == nil:
+		return false
+	case applied.UID != set.UID:
+		return !applied.CreationTimestamp.Before(&set.CreationTimestamp)
+	default:
+		return set.Generation < applied.Generation
+	}
 }
 
 // nudge wakes the StatefulSet controller where it leaves a pod out. After

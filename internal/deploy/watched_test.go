@@ -116,3 +116,19 @@ func TestDown_doesNotWaitForAPodOnAMachineThatDoesNotAnswer(t *testing.T) {
 		})
 	}
 }
+
+func TestEdited_saysThatSomebodyChangedTheTemplate(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.up()
+	wantNoError(t, err)
+	set, err := w.api.AppsV1().StatefulSets("default").Get(t.Context(), "cockroachdb", metav1.GetOptions{})
+	wantNoError(t, err)
+	watched := watchedIn(w, time.Now)
+	watched.up.applied = set
+	other := set.DeepCopy()
+	other.Generation++
+	other.Spec.UpdateStrategy.RollingUpdate.Partition = new(int32(2))
+	wantNoError(t, watched.edited(other))
+	other.Spec.Template.Spec.TerminationGracePeriodSeconds = new(int64(17))
+	wantError(t, watched.edited(other), Failed, "statefulset/cockroachdb: its pod template was changed by somebody")
+}

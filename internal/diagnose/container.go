@@ -207,3 +207,23 @@ func startCause(pod *corev1.Pod, end *corev1.ContainerStateTerminated, said prog
 	}
 	return nil
 }
+
+// longestReason is how much is shown of what a container waits for, in bytes.
+const longestReason = 300
+
+// reasonToWait is what the kubelet says of a container that waits for something
+// of which nothing is known here; empty: it is just being made.
+func reasonToWait(status corev1.ContainerStatus) string {
+	waiting := status.State.Waiting
+	if waiting == nil || slices.Contains([]string{"", "ContainerCreating", "PodInitializing"}, waiting.Reason) {
+		return ""
+	}
+	text := waiting.Reason
+	if waiting.Message != "" {
+		text += ": " + waiting.Message
+	}
+	if len(text) > longestReason {
+		text = strings.ToValidUTF8(text[:longestReason], "") + "…"
+	}
+	return text
+}

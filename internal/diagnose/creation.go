@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
@@ -18,6 +19,7 @@ const (
 	WebhookUnreachable   = "WEBHOOK_UNREACHABLE"
 	NamespaceTerminating = "NAMESPACE_TERMINATING"
 	PodRefused           = "POD_REFUSED"
+	PodNameTaken         = "POD_NAME_TAKEN"
 )
 
 func creationEntries() []Entry {
@@ -58,6 +60,12 @@ func creationEntries() []Entry {
 			"The API server refuses the pod, for a reason that is none of the others.", seen,
 			"Read the evidence.",
 		},
+		{
+			PodNameTaken, progress.User,
+			"A pod of somebody else has the name that a pod of the cluster must have. The StatefulSet's controller waits until it is gone, and says nothing.",
+			"The pod of that name, which the StatefulSet does not own.",
+			"kubectl delete pod, if nobody needs it; or crdb-kube up --name for a cluster beside it.",
+		},
 	}
 }
 
@@ -79,7 +87,21 @@ func (s Scene) creation(pod string, ordinal int) (detail string, cause *progress
 		}
 		return "", nil
 	}
-	return "", nil
+	return "", s.taken(pod)
+}
+
+// taken is why no pod can be made where somebody else's has the name; nil: none has.
+func (s Scene) taken(name string) *progress.Cause {
+	pod, set := s.Pods[name], s.Workload.StatefulSet
+	if pod == nil || metav1.IsControlledBy(pod, set) {
+		return nil
+	}
+	whose := "made by somebody else"
+	if owner := metav1.GetControllerOf(pod); owner != nil {
+		whose = "owned by " + strings.ToLower(owner.Kind) + "/" + owner.Name
+	}
+	said := progress.Evidence{Text: whose + ", not by the StatefulSet", Where: "pod/" + name, Age: s.age(pod.CreationTimestamp.Time)}
+	return because(PodNameTaken, "another pod has its name", "kubectl delete pod -n "+set.Namespace+" "+name+", if nobody needs it", said)
 }
 
 // refusal reads why the API server did not take a pod.

@@ -92,6 +92,10 @@ func (s *Scene) add(t *testing.T, raw []byte) {
 	case "Pod":
 		pod := &corev1.Pod{}
 		read(pod)
+		if pod.Labels["controller-revision-hash"] == "" { // not of the StatefulSet: it was looked up by its name
+			s.Pods = map[string]*corev1.Pod{pod.Name: pod}
+			break
+		}
 		s.Workload.Pods = append(s.Workload.Pods, pod)
 	case "PersistentVolumeClaim":
 		claim := &corev1.PersistentVolumeClaim{}

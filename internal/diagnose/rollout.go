@@ -166,6 +166,9 @@ func (s Scene) describePlaced(pod *corev1.Pod, p *Pod) {
 				p.Cause = why(pod)
 			}
 		}
+		if p.Cause == nil {
+			p.Detail = reasonToWait(status)
+		}
 	}
 }
 
@@ -204,7 +207,7 @@ func (r Rollout) Why(finished func(Pod) bool) string {
 	late := slices.DeleteFunc(slices.Clone(r.Pods), finished)
 	var parts []string
 	for _, group := range Alike(late, Pod.Words) {
-		parts = append(parts, progress.And(group.Names)+" "+group.Text)
+		parts = append(parts, group.Who()+" "+group.Text)
 	}
 	return strings.Join(parts, "; ")
 }
@@ -213,6 +216,17 @@ func (r Rollout) Why(finished func(Pod) bool) string {
 type SameWords struct {
 	Names []string
 	Text  string
+}
+
+// mostNamed is how many pods are named one by one.
+const mostNamed = 10
+
+// Who names them, and of very many the first.
+func (g SameWords) Who() string {
+	if len(g.Names) <= mostNamed {
+		return progress.And(g.Names)
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(g.Names[:mostNamed], ", "), len(g.Names)-mostNamed)
 }
 
 // Alike puts pods together of which the same can be said, in the order in

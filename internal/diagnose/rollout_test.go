@@ -143,3 +143,30 @@ func TestDescribe_doesNotWaitForASidecar(t *testing.T) {
 		t.Errorf("before it has started: got %+v", got)
 	}
 }
+
+func TestWho_namesTheFirstOfVeryMany(t *testing.T) {
+	g := SameWords{Names: strings.Split("a b c d e f g h i j", " ")}
+	if got := g.Who(); got != "a, b, c, d, e, f, g, h, i and j" {
+		t.Errorf("ten: %s", got)
+	}
+	g.Names = append(g.Names, "k", "l")
+	if got := g.Who(); got != "a, b, c, d, e, f, g, h, i, j and 2 more" {
+		t.Errorf("twelve: %s", got)
+	}
+}
+
+func TestReasonToWait_saysWhatNothingIsKnownOf(t *testing.T) {
+	waits := func(reason, message string) corev1.ContainerStatus {
+		return corev1.ContainerStatus{State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}}
+	}
+	for want, status := range map[string]corev1.ContainerStatus{
+		"":               waits("ContainerCreating", "x"),
+		"Shoes":          waits("Shoes", ""),
+		"Shoes: are wet": waits("Shoes", "are wet"),
+		"Shoes: " + strings.Repeat("ä", 146) + "…": waits("Shoes", strings.Repeat("ä", 1000)),
+	} {
+		if got := reasonToWait(status); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -36,6 +36,8 @@ type Clues struct {
 	Machines []cockroach.Machine
 	// Volumes are those of claims whose pods cannot be placed, by name.
 	Volumes map[string]*corev1.PersistentVolume
+	// Pods are those that stand under the names of missing ones, by name.
+	Pods map[string]*corev1.Pod
 }
 
 // claims are those that a pod mounts, as far as they are the cluster's.

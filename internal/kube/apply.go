@@ -172,6 +172,16 @@ func (c *Client) Annotate(ctx context.Context, ref Ref, annotations map[string]s
 	})
 }
 
+// Unannotate takes annotations away from one object, which must still be the one that
+// ref names by UID.
+func (c *Client) Unannotate(ctx context.Context, ref Ref, keys ...string) error {
+	gone := map[string]any{}
+	for _, key := range keys {
+		gone[key] = nil
+	}
+	return c.merge(ctx, ref, map[string]any{"metadata": map[string]any{"uid": ref.UID, "annotations": gone}})
+}
+
 // Unbind lets a volume forget the claim that it was bound to, but not that claim's name:
 // the next claim of that name gets it, with its data. The volume must still be the one
 // that ref names by UID.

@@ -33,6 +33,7 @@ func New(cfg *rest.Config) (*Client, error) {
 	cfg.WarningHandler, cfg.WarningHandlerWithContext = rest.NoWarnings{}, rest.NoWarnings{}
 	clock := &serverClock{}
 	cfg.Wrap(clock.listen)
+	cfg.Wrap(breaks)
 
 	transport, err := rest.HTTPClientFor(cfg)
 	if err != nil {

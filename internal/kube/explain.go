@@ -20,6 +20,8 @@ func (c *Client) explain(ctx context.Context, subject string, err error) error {
 		return nil
 	case errors.As(err, &wait):
 		return err
+	case notKubernetes(err) != "":
+		return &UnreachableError{Server: c.server, Err: errors.New(notKubernetes(err))}
 	case apierrors.IsUnauthorized(err), strings.Contains(err.Error(), "getting credentials:"):
 		return &CredentialsError{Server: c.server, Err: withoutURL(err)}
 	case missingPermission(err, &forbidden):
@@ -28,6 +30,19 @@ func (c *Client) explain(ctx context.Context, subject string, err error) error {
 		return &UnreachableError{Server: c.server, Err: withoutURL(err)}
 	}
 	return about(subject, err)
+}
+
+// notKubernetes says what came in answer that no API server would send, such as a
+// page to log in; empty: nothing of the kind.
+func notKubernetes(err error) string {
+	_, form, unknown := strings.Cut(err.Error(), "serializer for ") // client-go has no type for it
+	switch {
+	case unknown:
+		return "what answers there is no Kubernetes, but sends " + strings.TrimSuffix(form, " doesn't exist")
+	case strings.Contains(err.Error(), "unable to parse the server version"):
+		return "what answers there is no Kubernetes, but sends something else than a version"
+	}
+	return ""
 }
 
 // about puts the object before an error, unless the error names it already.

@@ -115,7 +115,7 @@ func valueAt(at any, path fieldpath.Path) any {
 			at = fields[*element.FieldName]
 		case element.Index != nil:
 			list, _ := at.([]any)
-			if *element.Index >= len(list) {
+			if *element.Index < 0 || *element.Index >= len(list) {
 				return nil
 			}
 			at = list[*element.Index]

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"go.uber.org/goleak"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,6 +22,10 @@ import (
 	"k8s.io/client-go/rest"
 	clienttesting "k8s.io/client-go/testing"
 )
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m) // no goroutine outlives what it was for
+}
 
 func resource(name string) schema.GroupResource { return schema.GroupResource{Resource: name} }
 

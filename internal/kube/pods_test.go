@@ -101,6 +101,8 @@ func forwardServer(t *testing.T, proxy http.HandlerFunc, listens bool) (*Client,
 		proxied.Add(1)
 		proxy(w, req)
 	})
+	// Kept for the next request, for 10 s.
+	t.Cleanup(c.pods.(*pods).forward.(*forward).http.CloseIdleConnections)
 	return c, &proxied
 }
 

@@ -49,7 +49,7 @@ func transient(err error) bool {
 	if seconds, asked := apierrors.SuggestsClientDelay(err); asked && seconds > 0 {
 		return false
 	}
-	return neverSent(err) ||
+	return neverSent(err) || errors.As(err, new(brokenError)) ||
 		apierrors.IsServerTimeout(err) || apierrors.IsServiceUnavailable(err) ||
 		apierrors.IsTimeout(err) || apierrors.IsInternalError(err) || etcdBusy(err) ||
 		utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) || utilnet.IsHTTP2ConnectionLost(err)

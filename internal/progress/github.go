@@ -36,7 +36,7 @@ func (f Failure) Annotate(w io.Writer, title string) error {
 
 // annotation is one command of one line, whatever stands in its texts.
 func annotation(level, title, message string) string {
-	return "::" + level + " title=" + escapeProperty(title) + "::" + escapeData(message) + "\n"
+	return "::" + level + " title=" + escapeProperty(Clean(title)) + "::" + escapeData(message) + "\n"
 }
 
 // escapeData writes what follows a command as the runner reads it.

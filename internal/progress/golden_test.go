@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
@@ -15,7 +16,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Bool("update", false, "write the golden files anew")
 	flag.Parse()
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m) // no goroutine outlives what it was for
 }
 
 // golden compares with testdata/name, or writes it with -update.

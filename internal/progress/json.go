@@ -72,7 +72,7 @@ func writeJSON(w io.Writer, value any) error {
 	if err := encoder.Encode(value); err != nil {
 		return err
 	}
-	_, err := w.Write(harmless(buffer.Bytes()))
+	_, err := w.Write(HarmlessJSON(buffer.Bytes()))
 	return err
 }
 
@@ -93,11 +93,11 @@ func seconds(d time.Duration) float64 {
 	return math.Round(d.Seconds()*1000) / 1000
 }
 
-// harmless escapes what a terminal might obey, and the # of the ##[ that the
-// runner of GitHub Actions does. JSON itself escapes only the control characters
-// of ASCII; all these can stand only within strings, where \u means the same, so
-// that the decoded event is the same too.
-func harmless(encoded []byte) []byte {
+// HarmlessJSON escapes what a terminal might obey or not show, and the # of the
+// ##[ that the runner of GitHub Actions obeys. JSON itself escapes only the
+// control characters of ASCII; all these can stand only within strings, where \u
+// means the same, so that what is decoded is the same too.
+func HarmlessJSON(encoded []byte) []byte {
 	var out bytes.Buffer
 	for _, r := range string(encoded) {
 		switch {

@@ -33,6 +33,19 @@ func TestUp_saysWhyNoPodIsMade(t *testing.T) {
 	}
 }
 
+func TestUp_saysThatSomebodyElsesPodHasTheName(t *testing.T) {
+	p := arrive(t, defaultClass)
+	pod := "{apiVersion: v1, kind: Pod, metadata: {name: cockroachdb-1}, spec: {schedulerName: nobody, containers: [{name: web, image: nothing}]}}"
+	p.kubectlWith(pod, "create", "-f", "-")
+	got := p.crdb(p.up(p.small()...)...)
+	got.fails(1, "pod cockroachdb-1: another pod has its name (POD_NAME_TAKEN)", "kubectl delete pod")
+	if got.took > slow {
+		t.Errorf("said after %s", got.took)
+	}
+	p.kubectlWith(pod, "delete", "-f", "-")
+	p.crdb("up").ok("ready in", "3 pods")
+}
+
 func TestUp_saysThatWhatThePodsNeedIsNotThere(t *testing.T) {
 	p := arrive(t, defaultClass)
 	patch := file(p.t, "patch.yaml", []byte(patchOf("volumes: [{name: extra, secret: {secretName: nosuch}}]", "volumeMounts: [{name: extra, mountPath: /extra}]")))
