@@ -74,9 +74,23 @@ func NamespaceReady(ctx context.Context, client kubernetes.Interface) error {
 	return nil
 }
 
-// NotReady lists the machines that are not Ready, or still carry the taint of
-// one that is not.
+// NotReady lists the machines that are not Ready.
 func NotReady(ctx context.Context, client kubernetes.Interface, s *state.State) ([]string, error) {
+	return without(ctx, client, s, func(corev1.Node) bool { return true })
+}
+
+// Closed lists the machines on which no pod starts: those that are not Ready,
+// or still carry the taint of one that is not. It goes a moment after the
+// condition, and may come back for some seconds, when the controller that
+// writes it reads what was true before.
+func Closed(ctx context.Context, client kubernetes.Interface, s *state.State) ([]string, error) {
+	return without(ctx, client, s, func(n corev1.Node) bool {
+		return !slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeNotReady })
+	})
+}
+
+// without lists the machines that are not both Ready and as they should be.
+func without(ctx context.Context, client kubernetes.Interface, s *state.State, good func(corev1.Node) bool) ([]string, error) {
 	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{ResourceVersion: "0"})
 	if err != nil {
 		return nil, short(err)
@@ -85,7 +99,7 @@ func NotReady(ctx context.Context, client kubernetes.Interface, s *state.State) 
 	for _, n := range nodes.Items {
 		for _, c := range n.Status.Conditions {
 			if c.Type == corev1.NodeReady {
-				ready[n.Name] = c.Status == corev1.ConditionTrue && !tainted(n)
+				ready[n.Name] = c.Status == corev1.ConditionTrue && good(n)
 			}
 		}
 	}
@@ -101,12 +115,6 @@ func NotReady(ctx context.Context, client kubernetes.Interface, s *state.State) 
 		}
 	}
 	return not, nil
-}
-
-// tainted says whether no pod starts on the node yet: the taint of a node that
-// is not Ready goes a moment after the condition.
-func tainted(n corev1.Node) bool {
-	return slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeNotReady })
 }
 
 // SimulatedName is the name of the simulated machine with this index, from 0.

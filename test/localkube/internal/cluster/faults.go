@@ -92,7 +92,7 @@ func backSince(ctx context.Context, client kubernetes.Interface, name string, si
 	if lease.Spec.RenewTime == nil || lease.Spec.RenewTime.Time.Before(since) {
 		return fmt.Errorf("its kubelet has not spoken to the API server yet")
 	}
-	not, err := api.NotReady(ctx, client, &state.State{Machines: []state.Machine{{Name: name}}})
+	not, err := api.Closed(ctx, client, &state.State{Machines: []state.Machine{{Name: name}}})
 	if err == nil && len(not) > 0 {
 		err = fmt.Errorf("not Ready")
 	}

@@ -129,7 +129,7 @@ func machinesReady(ctx context.Context, u *up) error {
 			return final{fmt.Errorf("%s: %s%s", m.Name, strings.TrimSpace(string(fault)), logEnd(u.state.Log(m.Name+"/"+name)))}
 		}
 	}
-	not, err := api.NotReady(ctx, u.client, u.state)
+	not, err := api.Closed(ctx, u.client, u.state)
 	if err != nil {
 		return err
 	}
