@@ -31,7 +31,7 @@ KUBE_BINARIES := bin/crdb-kube $(CONTROL_PLANE) bin/kwok bin/local-path-provisio
 .DELETE_ON_ERROR:
 # Two cores are kept busy by the go command alone, and steps have an order.
 .NOTPARALLEL:
-.PHONY: help build install demo test test-unit test-kube test-long torture e2e lint fmt generate verify snapshot clean FORCE
+.PHONY: help build install demo test test-unit test-kube test-long torture bench bench-check e2e lint fmt generate verify snapshot clean FORCE
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9\/.-]+:.*## / { printf "  %-26s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,7 +59,7 @@ test: ## all tests; without root those that need no real machines (15 minutes, t
 
 test-unit: ## tests that need nothing but Go
 	@echo 'unit tests: they compile first, some minutes the first time, before anything is printed'
-	$(GO) test $(RACE) ./cmd/... ./internal/... ./manifests/... ./test/standin/... ./test/tools/...
+	$(GO) test $(RACE) ./cmd/... ./internal/... ./manifests/... ./test/standin/... ./test/tools/... ./test/bench/...
 
 UNPROVEN ?= refuse
 SUITES    = .:./test/e2e/... .:./test/torture/... test/localkube:./...
@@ -75,6 +75,14 @@ test-long: $(KUBE_BINARIES) bin/scenarios ## the same with those that take long 
 
 torture: $(KUBE_BINARIES) bin/scenarios ## kill it at every request, fail, lie, race (hours; TORTURE_FOR=30m), and write docs/reliability.md; TORTURE_SEED=… and RUN=… pick cases
 	@TORTURE_REPORT='$(or $(TORTURE_REPORT),$(CURDIR)/docs/reliability.md)' $(SCENARIOS) -timeout 24h .:./test/torture/...
+
+BENCH = env -u KUBECONFIG $(PLAIN) $(GO) run ./test/bench -bin bin
+
+bench: $(KUBE_BINARIES) ## measure against what one would type instead (root, Linux; 10 minutes), and write docs/performance.md
+	@$(BENCH) -report docs/performance.md
+
+bench-check: $(KUBE_BINARIES) ## the same, and fail where a figure is worse than its bound
+	@$(BENCH) -check
 
 e2e: UNPROVEN = allow
 e2e: bin/crdb-kube bin/scenarios ## the scenarios on a cluster of yours: make e2e KUBECONFIG=… IMAGE=cockroachdb/cockroach:vX

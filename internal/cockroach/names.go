@@ -99,6 +99,25 @@ func (c Cluster) purposeLabels(purpose string) map[string]string {
 // Selector finds what belongs to the cluster inside its namespace.
 func (c Cluster) Selector() string { return selector(c.Labels()) }
 
+// FamilySelector finds what Selector does, and throw-away objects.
+func (c Cluster) FamilySelector() string { return selector(family(c.Labels())) }
+
+// VolumeFamilySelector finds what VolumeSelector does, and throw-away volumes.
+func (c Cluster) VolumeFamilySelector() string { return selector(family(c.volumeLabels())) }
+
+func family(labels map[string]string) map[string]string {
+	delete(labels, LabelName)
+	return labels
+}
+
+// ThrowAway tells an object that made or wiped directories by its labels.
+func ThrowAway(labels map[string]string) bool {
+	return labels[LabelName] == labelNameDirectory && labels[LabelPurpose] != ""
+}
+
+// OfDatabase tells an object of the database itself by its labels.
+func OfDatabase(labels map[string]string) bool { return labels[LabelName] == labelNameDatabase }
+
 // VolumeSelector finds the cluster's own volumes, which are cluster-wide.
 func (c Cluster) VolumeSelector() string { return selector(c.volumeLabels()) }
 

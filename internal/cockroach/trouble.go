@@ -74,6 +74,9 @@ func phrases() []phrase {
 // in its log or before it ended, and gives the line as it reads without the
 // log's prefix and marks. Empty: there is none.
 func Recognise(text string) (Trouble, string) {
+	if text == "" { // most pods say nothing, and all are asked at each look
+		return "", ""
+	}
 	var found Trouble
 	var said string
 	known := phrases()

@@ -34,13 +34,20 @@ type answers struct {
 
 	mu  sync.Mutex
 	all map[string]answer // by container ID
+	// first is how long a container that has just been seen is left alone.
+	first time.Duration
 }
 
 type answer struct {
 	word  diagnose.Word
 	pause time.Duration
 	next  time.Time
+	// doubted: what it said may be over.
+	doubted bool
 }
+
+// settled says that the container is not asked again: it waits for others.
+func (a answer) settled() bool { return a.word.Health == cockroach.WaitingForInit && !a.doubted }
 
 func newAnswers(client *kube.Client, now func() time.Time) *answers {
 	return &answers{client: client, now: now, all: map[string]answer{}}
@@ -79,9 +86,13 @@ func (a *answers) keep(questioned map[string]bool) {
 
 func (a *answers) one(ctx context.Context, c cockroach.Cluster, pod, id string) diagnose.Word {
 	a.mu.Lock()
-	last := a.all[id]
+	last, seen := a.all[id]
+	if !seen && a.first > 0 {
+		last.next = a.now().Add(a.first)
+		a.all[id] = last
+	}
 	a.mu.Unlock()
-	if last.word.Health == cockroach.WaitingForInit || a.now().Before(last.next) {
+	if last.settled() || a.now().Before(last.next) {
 		return last.word
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
@@ -123,7 +134,7 @@ func (a *answers) again() time.Duration {
 	defer a.mu.Unlock()
 	var soonest time.Duration
 	for _, one := range a.all {
-		if one.word.Health == cockroach.WaitingForInit {
+		if one.settled() {
 			continue
 		}
 		wait := max(one.next.Sub(a.now()), time.Millisecond)
@@ -132,6 +143,17 @@ func (a *answers) again() time.Duration {
 		}
 	}
 	return soonest
+}
+
+// doubt lets what the containers said stand for a while, and asks again after
+// that: init has changed it, and if all goes well Kubernetes is the first to say so.
+func (a *answers) doubt(length time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for id, one := range a.all {
+		one.doubted, one.pause, one.next = true, 0, a.now().Add(length)
+		a.all[id] = one
+	}
 }
 
 // forget drops all answers, for when init has changed them.

@@ -3,11 +3,9 @@ package deploy
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/crdb-kube/crdb-kube/internal/cockroach"
 	"github.com/crdb-kube/crdb-kube/internal/kube"
 	"github.com/crdb-kube/crdb-kube/internal/progress"
 )
@@ -19,11 +17,7 @@ func (u *up) cleanup(ctx context.Context) (ending, error) {
 	if u.opts.Fresh == Given {
 		return u.wipeFirst(ctx)
 	}
-	left, err := throwAways(ctx, u.client, u.target)
-	if err != nil {
-		return ending{}, err
-	}
-	if len(left) > 0 {
+	if left := u.seen.left; len(left) > 0 {
 		if err := removeAndAwait(ctx, u.client, u.r, left); err != nil {
 			return ending{}, err
 		}
@@ -36,7 +30,7 @@ func (u *up) cleanup(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	u.earlier()
-	return cleaned(len(left), bound), nil
+	return cleaned(len(u.seen.left), bound), nil
 }
 
 // discardLeft finishes what a scale left: claims of pods that are gone for good.
@@ -74,26 +68,6 @@ func (u *up) stillThere(ctx context.Context, nodes int) (map[string]string, erro
 		if pod != nil {
 			all[pod.Name] = pod.Spec.NodeName
 		}
-	}
-	return all, nil
-}
-
-// throwAways are the pods, claims and volumes that made or wiped directories
-// and whose run was interrupted before it removed them.
-func throwAways(ctx context.Context, client *kube.Client, target Target) ([]kube.Ref, error) {
-	c := names(target)
-	var all []kube.Ref
-	for _, purpose := range []string{cockroach.PurposeMake, cockroach.PurposeWipe} {
-		selector := c.PurposeSelector(purpose)
-		namespaced, err := client.List(ctx, target.Namespace, selector, kube.Pod, kube.PersistentVolumeClaim)
-		if err != nil {
-			return nil, err
-		}
-		volumes, err := client.List(ctx, "", selector, kube.PersistentVolume)
-		if err = unlessForbidden(err); err != nil {
-			return nil, err
-		}
-		all = slices.Concat(all, namespaced, volumes)
 	}
 	return all, nil
 }

@@ -29,6 +29,7 @@ func (w *world) Get(_ context.Context, at kube.Endpoint) (kube.Answer, error) {
 	if err := w.pass(); err != nil {
 		return kube.Answer{}, err
 	}
+	w.talk("get pods/proxy " + at.Path)
 	pod := w.pod(at.Namespace, at.Pod)
 	if pod == nil || len(pod.Status.ContainerStatuses) == 0 || pod.Status.ContainerStatuses[0].State.Running == nil {
 		return kube.Answer{}, kube.ErrNotAnswering
@@ -85,6 +86,7 @@ func (w *world) Exec(_ context.Context, command kube.Command) (int, error) {
 	if err := w.pass(); err != nil {
 		return 1, err
 	}
+	w.talk("create pods/exec")
 	if command.Args[0] == "/bin/sh" {
 		return w.shell(command)
 	}

@@ -104,9 +104,6 @@ func (d *down) look(ctx context.Context) (err error) {
 	if d.seen, err = look(ctx, d.client, d.target); err != nil {
 		return err
 	}
-	if d.seen.left, err = throwAways(ctx, d.client, d.target); err != nil {
-		return err
-	}
 	d.seen.revisions, err = d.client.List(ctx, d.target.Namespace, names(d.target).Selector(), kube.ControllerRevision)
 	if err = unlessForbidden(err); err != nil {
 		return err

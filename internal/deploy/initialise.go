@@ -19,6 +19,8 @@ import (
 const (
 	initDeadline = 30 * time.Second
 	sqlDeadline  = 20 * time.Second
+	// initPatience is how long pods may take to join before they are asked.
+	initPatience = 3 * time.Second
 	// httpTries is how often the ID is asked for over HTTP before SQL is tried.
 	httpTries = 20
 )
@@ -41,7 +43,7 @@ func (u *up) initialise(ctx context.Context) (ending, error) {
 	if err := u.sendInit(ctx); err != nil {
 		return ending{}, err
 	}
-	u.lookout.forget()
+	u.lookout.doubt(initPatience)
 	return u.identify(ctx, done)
 }
 
@@ -165,10 +167,6 @@ func (u *up) identified(id string, err error) (why string) {
 // saveIdentity writes the cluster ID into the settings and onto the claims
 // and volumes of our own.
 func (u *up) saveIdentity(ctx context.Context) error {
-	var err error
-	if u.seen, err = look(ctx, u.client, u.target); err != nil {
-		return err
-	}
 	group, grouped := errgroup.WithContext(ctx)
 	group.Go(func() error { return u.saveSettings(grouped) })
 	volumes := map[int]string{}

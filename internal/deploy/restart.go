@@ -57,6 +57,7 @@ func Restart(ctx context.Context, client *kube.Client, target Target, opts Resta
 		return r.result, err
 	}
 	defer lock.Release()
+	defer r.unwatch()
 	steps := []step{{"check", r.check}, {"apply", r.template}, {"roll", r.rollAll}}
 	if opts.Pod != "" {
 		steps = []step{{"check", r.check}, {"restart", r.one}}

@@ -46,6 +46,7 @@ func (u *up) onRunning(ctx context.Context, decide func(context.Context) (ending
 			lock.Release()
 		}
 	}()
+	defer u.unwatch()
 	err := u.r.run(ctx, step{"check", func(ctx context.Context) (ending, error) {
 		if err := u.checkServer(ctx); err != nil {
 			return ending{}, err

@@ -61,6 +61,7 @@ func (w *world) Certificates(_ context.Context, at kube.Endpoint) ([]*x509.Certi
 	if err := w.pass(); err != nil {
 		return nil, err
 	}
+	w.talk("create pods/portforward")
 	if w.noForward != nil {
 		return nil, w.noForward
 	}

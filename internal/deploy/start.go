@@ -39,8 +39,12 @@ func (u *up) watchUntil(ctx context.Context, finished func(diagnose.Pod) bool, l
 	var rollout diagnose.Rollout
 	verdict := newVerdict(u.opts.Grace, u.started)
 	watched := watched{up: u}
-	selection := kube.Selection{Namespace: u.target.Namespace, Name: u.target.Name, Selector: u.cluster.Selector()}
-	err := u.client.WatchWorkload(ctx, selection, func(ctx context.Context, w kube.Workload) (kube.Verdict, error) {
+	watch, err := u.takeWatch(ctx)
+	if err != nil {
+		return rollout, err
+	}
+	u.watch = watch
+	err = watch.Await(ctx, func(ctx context.Context, w kube.Workload) (kube.Verdict, error) {
 		if w.Trouble != nil { // what was seen last may be long over
 			why := "the API server to answer: " + firstLine(w.Trouble)
 			u.r.waiting(0, 0, "waiting for %s", why)
@@ -77,6 +81,24 @@ func (u *up) watchUntil(ctx context.Context, finished func(diagnose.Pod) bool, l
 		err = expired(err, rollout, finished)
 	}
 	return rollout, err
+}
+
+// takeWatch gives the watch of the wait before, or opens one. A wait for what was
+// just changed says itself how the new is told from the old: by generation,
+// revision or UID.
+func (u *up) takeWatch(ctx context.Context) (*kube.WorkloadWatch, error) {
+	if u.watch != nil {
+		return u.watch, nil
+	}
+	return u.client.OpenWorkload(ctx, kube.Selection{Namespace: u.target.Namespace, Name: u.target.Name, Selector: u.cluster.Selector()})
+}
+
+// unwatch ends the watch.
+func (u *up) unwatch() {
+	if u.watch != nil {
+		u.watch.Close()
+		u.watch = nil
+	}
 }
 
 // again is when to look once more without any change: when a question is

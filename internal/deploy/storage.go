@@ -70,7 +70,8 @@ func (u *up) saveSettings(ctx context.Context) error {
 func (u *up) putClaims(ctx context.Context, volumes map[int]string) error {
 	before := map[string]*corev1.PersistentVolumeClaim{}
 	for i := range u.seen.claims {
-		before[u.seen.claims[i].Name] = &u.seen.claims[i]
+		claim := u.seen.claims[i] // those that are seen change with each one that is put
+		before[claim.Name] = &claim
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range u.claims() {

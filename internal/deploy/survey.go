@@ -53,6 +53,9 @@ func look(ctx context.Context, client *kube.Client, target Target) (survey, erro
 		settings, err = client.ConfigMap(ctx, target.Namespace, cluster.SettingsName())
 		return err
 	})
+	var pods []kube.Ref
+	var claims []corev1.PersistentVolumeClaim
+	var volumes []corev1.PersistentVolume
 	group.Go(func() (err error) {
 		refs, err = client.Lookup(ctx, fixedObjects(target)...)
 		return err
@@ -62,25 +65,22 @@ func look(ctx context.Context, client *kube.Client, target Target) (survey, erro
 		s.set, err = client.StatefulSet(ctx, target.Namespace, cluster.Name)
 		return err
 	})
-	group.Go(func() error {
-		all, err := client.Claims(ctx, target.Namespace, "")
-		s.claims = underOurNames(all, target.Name)
+	group.Go(func() (err error) {
+		claims, err = client.Claims(ctx, target.Namespace, "")
 		return err
 	})
 	group.Go(func() (err error) {
-		s.volumes, err = client.Volumes(ctx, cluster.VolumeSelector())
-		if kube.IsForbidden(err) {
-			return nil
-		}
-		return err
+		volumes, err = client.Volumes(ctx, cluster.VolumeFamilySelector())
+		return unlessForbidden(err)
 	})
 	group.Go(func() (err error) {
-		s.pods, err = client.List(ctx, target.Namespace, cluster.Selector(), kube.Pod)
+		pods, err = client.List(ctx, target.Namespace, cluster.FamilySelector(), kube.Pod)
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return s, err
 	}
+	s.sort(target, pods, claims, volumes)
 	if s.set != nil {
 		refs = append(refs, kube.RefOf(kube.StatefulSet, s.set))
 	}

@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -116,6 +117,7 @@ type up struct {
 	// notes are said after the headline.
 	notes   []string
 	changed atomic.Int64
+	putting sync.Mutex // while what was put is taken into seen
 	lookout *lookout
 	certs   certificates
 	app     credentials
@@ -128,6 +130,8 @@ type up struct {
 	heldBack bool
 	// rolledPods is how many got it by this run.
 	rolledPods int
+	// watch shows the workload, over all waits; nil: nothing was waited for yet.
+	watch *kube.WorkloadWatch
 	// applied is the StatefulSet as last applied; what is older is not it.
 	applied *appsv1.StatefulSet
 }
@@ -155,6 +159,7 @@ func Up(ctx context.Context, client *kube.Client, target Target, opts UpOptions,
 			lock.Release()
 		}
 	}()
+	defer u.unwatch()
 	if err := u.r.run(ctx, check); err != nil {
 		return UpResult{}, lostLock(held, err)
 	}
@@ -225,10 +230,12 @@ func (u *up) replicated(ctx context.Context) (ending, error) {
 }
 
 func newUp(client *kube.Client, target Target, opts UpOptions, report func(progress.Event)) *up {
-	return &up{
+	u := &up{
 		client: client, target: target, opts: opts,
 		r: newReporter(report, opts.Now), started: opts.Now(), lookout: newLookout(client, opts.Now),
 	}
+	u.lookout.first = askFirst // its port is not open before that
+	return u
 }
 
 func (u *up) result() UpResult {
@@ -252,6 +259,9 @@ func (u *up) put(ctx context.Context, object cockroach.Object, before kube.Ref) 
 	if applied.Outcome != kube.Unchanged {
 		u.changed.Add(1)
 	}
+	u.putting.Lock()
+	defer u.putting.Unlock()
+	u.seen.take(u.target, applied)
 	u.r.object(applied.Ref, outcomeState(applied.Outcome))
 	return nil
 }

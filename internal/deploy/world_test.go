@@ -78,6 +78,8 @@ type world struct {
 	cut  func()
 	// requests is how many there were, watches counted once.
 	requests int
+	// talked are those to the pods.
+	talked []string
 	// dials opens a connection to a pod; nil: nothing answers.
 	dials func(at kube.Endpoint) (net.Conn, error)
 	// under is how many under-replicated ranges each pod tells of.
@@ -246,7 +248,7 @@ func (w *world) makePods(set *appsv1.StatefulSet) {
 		}
 		uid := w.uid()
 		pod := &corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: set.Namespace, Labels: set.Spec.Template.Labels, UID: uid},
+			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: set.Namespace, Labels: set.Spec.Template.Labels, UID: uid, CreationTimestamp: metav1.Now()},
 			Spec:       corev1.PodSpec{NodeName: "m1", Containers: set.Spec.Template.Spec.Containers},
 			Status: corev1.PodStatus{Phase: corev1.PodRunning, ContainerStatuses: []corev1.ContainerStatus{{
 				ContainerID: "c://" + string(uid),

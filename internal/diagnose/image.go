@@ -69,7 +69,7 @@ func failedToPull(status corev1.ContainerStatus) bool {
 func (s Scene) pullCause(pod *corev1.Pod, status corev1.ContainerStatus) *progress.Cause {
 	image, node := podImage(pod), pod.Spec.NodeName
 	said := progress.Evidence{Text: status.State.Waiting.Message, Where: "pod " + pod.Name + ", node " + node}
-	for _, event := range s.about(pod.UID) {
+	for event := range s.about(pod.UID) {
 		if event.Reason == "Failed" && strings.Contains(event.Message, "pull") {
 			said = s.evidence(event, "pod "+pod.Name+", node "+node)
 			break
@@ -111,7 +111,7 @@ func pullID(reason, text string) string {
 
 // pulls says whether the last word about the image is that it is being pulled.
 func (s Scene) pulls(pod *corev1.Pod) bool {
-	for _, event := range s.about(pod.UID) {
+	for event := range s.about(pod.UID) {
 		switch event.Reason {
 		case "Pulling":
 			return true

@@ -60,6 +60,7 @@ type Rollout struct{ Pods []Pod }
 
 // Assess describes every pod that the cluster should have.
 func (s Scene) Assess() Rollout {
+	s = s.sorted()
 	byName := map[string]*corev1.Pod{}
 	for _, pod := range s.Workload.Pods {
 		byName[pod.Name] = pod

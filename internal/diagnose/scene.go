@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -23,6 +24,9 @@ type Scene struct {
 	Clues
 	// Now is the server's time.
 	Now time.Time
+
+	// byObject are the events by what they are about; nil: they are searched.
+	byObject map[types.UID][]*corev1.Event
 }
 
 // Clues are what is looked up only when something does not go on. Each may be
@@ -60,21 +64,35 @@ func (s Scene) claim(name string) []*corev1.PersistentVolumeClaim {
 	return s.Workload.Claims[i : i+1]
 }
 
+// sorted is the scene with its events sorted by what they are about.
+func (s Scene) sorted() Scene {
+	s.byObject = map[types.UID][]*corev1.Event{}
+	for _, event := range s.Workload.Events {
+		uid := event.InvolvedObject.UID
+		s.byObject[uid] = append(s.byObject[uid], event)
+	}
+	return s
+}
+
 // about are the events about one object, the latest first.
-func (s Scene) about(uid types.UID) []*corev1.Event {
-	var found []*corev1.Event
-	for _, event := range slices.Backward(s.Workload.Events) {
-		if event.InvolvedObject.UID == uid {
-			found = append(found, event)
+func (s Scene) about(uid types.UID) iter.Seq[*corev1.Event] {
+	events := s.Workload.Events
+	if s.byObject != nil {
+		events = s.byObject[uid]
+	}
+	return func(yield func(*corev1.Event) bool) {
+		for _, event := range slices.Backward(events) {
+			if event.InvolvedObject.UID == uid && !yield(event) {
+				return
+			}
 		}
 	}
-	return found
 }
 
 // latest is the latest event about an object with one of these reasons; nil:
 // there is none.
 func (s Scene) latest(uid types.UID, reasons ...string) *corev1.Event {
-	for _, event := range s.about(uid) {
+	for event := range s.about(uid) {
 		if slices.Contains(reasons, event.Reason) {
 			return event
 		}

@@ -14,32 +14,60 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// WatchWorkload calls observe with a fresh snapshot until it says Done, gives an error, or
-// ctx ends (then a *WaitError). The first call comes once everything was listed, another
-// after every change, where changes within 20 ms count as one.
-//
-// It is level-triggered: the watches, one for each kind, only say "look again", so that a
-// dropped watch costs nothing. While the server is not heard, Workload.Trouble says why.
-// That reading is forbidden or the credentials are not accepted ends it; events that may
-// not be read are done without. On return nothing of it runs any more.
+// WatchWorkload is OpenWorkload, one Await and Close.
 func (c *Client) WatchWorkload(ctx context.Context, sel Selection, observe func(context.Context, Workload) (Verdict, error)) error {
-	sources, err := c.sources(sel)
+	w, err := c.OpenWorkload(ctx, sel)
 	if err != nil {
 		return err
 	}
+	defer w.Close()
+	return w.Await(ctx, observe)
+}
+
+// WorkloadWatch keeps a workload in view, over several waits. It is level-triggered: the
+// watches, one for each kind, only say "look again", so that a dropped watch costs
+// nothing.
+type WorkloadWatch struct {
+	watcher
+	sel  Selection
+	stop context.CancelFunc
+}
+
+// OpenWorkload begins to watch. What it shows is never older than the moment when it was
+// opened, but may for a moment be older than what was written since. It ends with ctx, or
+// with Close.
+func (c *Client) OpenWorkload(ctx context.Context, sel Selection) (*WorkloadWatch, error) {
+	sources, err := c.sources(sel)
+	if err != nil {
+		return nil, err
+	}
 	watching, stop := context.WithCancel(ctx)
-	w := &watcher{client: c, bell: newBell()}
-	defer w.bell.silence()
-	defer w.running.Wait()
-	defer stop()
+	w := &WorkloadWatch{watcher: watcher{client: c, bell: newBell()}, sel: sel, stop: stop}
 	for _, source := range sources {
 		w.start(watching, source)
 	}
+	return w, nil
+}
+
+// Close ends it. On return nothing of it runs any more.
+func (w *WorkloadWatch) Close() {
+	w.stop()
+	w.running.Wait()
+	w.bell.silence()
+}
+
+// Await calls observe with a fresh snapshot until it says Done, gives an error, or ctx
+// ends (then a *WaitError). The first call comes once everything was listed, another
+// after every change, where changes within 20 ms count as one.
+//
+// While the server is not heard, Workload.Trouble says why. That reading is forbidden or
+// the credentials are not accepted ends it; events that may not be read are done without.
+func (w *WorkloadWatch) Await(ctx context.Context, observe func(context.Context, Workload) (Verdict, error)) error {
 	return Await(ctx, w.bell.rung, func(ctx context.Context) (Verdict, error) {
 		if waiting, err := w.state(); err != nil || waiting != "" {
 			return Verdict{Why: waiting}, err
 		}
-		workload, err := assemble(w.objects(), sel, time.Now())
+		workload, err := assemble(w.objects(), w.sel, time.Now())
 		if err != nil {
 			return Verdict{}, err
 		}
