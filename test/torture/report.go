@@ -34,7 +34,7 @@ var about = map[string]string{
 	races:    "A second command begins while the first one works on the same cluster, half of the times with `--wait-lock`. Each ends well, or says what was in its way; `up` in peace then ends right.",
 	foreign:  "Somebody else changes something at one of the requests of `up`. Where `up` then ends well, everything is as it ought to be; otherwise its error names what was touched.",
 	refusals: "Exit code 5, and not one value differs afterwards.",
-	alike: "A verb runs among objects with nearly its labels, nearly its names, its very names in another namespace, volumes of other namespaces, and another cluster of crdb-kube: not one resourceVersion changes. " +
+	alike: "A verb runs among objects with nearly its labels, nearly its names, its very names in another namespace, volumes of other namespaces, and another cluster of crdb-kube: not one resourceVersion changes, and nothing but the status of what the other cluster runs. " +
 		"Or somebody puts an object of their own in the place of one that the verb deletes, when the request is on its way: theirs survives.",
 	leaks:    "The same command many times: objects, and files in the home and temporary folders, are the same after the last as after the second.",
 	inputs:   "Everything that a person, a file, the environment or a hostile server can say wrongly: one line of error, one hint, the right exit code, nothing written, no two for the same reason. Then what is fuzzed, for some seconds each.",
