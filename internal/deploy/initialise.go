@@ -168,7 +168,9 @@ func (u *up) identified(id string, err error) (why string) {
 // and volumes of our own.
 func (u *up) saveIdentity(ctx context.Context) error {
 	group, grouped := errgroup.WithContext(ctx)
-	group.Go(func() error { return u.saveSettings(grouped) })
+	// What was seen changes with the first answer.
+	settings := u.seen.ref(kube.ConfigMap, u.cluster.SettingsName())
+	group.Go(func() error { return u.put(grouped, u.cluster.Settings(), settings) })
 	volumes := map[int]string{}
 	if u.cluster.HostPath != "" {
 		for i, volume := range u.existingVolumes() {
