@@ -34,6 +34,7 @@ func (u *up) storage(ctx context.Context) (ending, error) {
 			return ending{}, err
 		}
 	}
+	larger := u.seen.smaller(u.cluster)
 	if err := u.putClaims(ctx, volumes); err != nil {
 		return ending{}, err
 	}
@@ -41,8 +42,8 @@ func (u *up) storage(ctx context.Context) (ending, error) {
 	if u.cluster.HostPath != "" {
 		text += ", on volumes of our own"
 	}
-	if n := u.seen.smaller(u.cluster); n > 0 {
-		text += fmt.Sprintf(", %d of them made larger", n)
+	if larger > 0 {
+		text += fmt.Sprintf(", %d of them made larger", larger)
 		u.r.note("class %s makes the volumes larger, which takes its time, and with some classes a restart of the pods: kubectl get persistentvolumeclaims shows what they have; crdb-kube restart", u.cluster.StorageClass)
 	}
 	return done("%s", text), nil

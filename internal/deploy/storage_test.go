@@ -1,10 +1,12 @@
 package deploy
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/crdb-kube/crdb-kube/internal/cockroach"
@@ -42,5 +44,18 @@ func TestAsWanted_leavesAClaimAloneOnlyIfNothingWouldChange(t *testing.T) {
 	}
 	if asWanted(made(func(*corev1.PersistentVolumeClaim) {}), c.Claim(1, "another-volume")) {
 		t.Error("another volume: left alone")
+	}
+}
+
+func TestStorage_saysHowManyClaimsItMadeLarger(t *testing.T) {
+	class := standardClass()
+	class.AllowVolumeExpansion = new(true)
+	w := newWorldWithout(t, "", class)
+	_, err := w.up(wish(Wish{Storage: new(resource.MustParse("1Gi"))}))
+	wantNoError(t, err)
+	_, err = w.up(wish(Wish{Storage: new(resource.MustParse("2Gi"))}))
+	wantNoError(t, err)
+	if !strings.Contains(w.transcript(), "3 claims of 2Gi, 3 of them made larger") {
+		t.Errorf("does not say that it made them larger:\n%s", w.transcript())
 	}
 }
