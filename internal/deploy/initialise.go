@@ -169,8 +169,8 @@ func (u *up) identified(id string, err error) (why string) {
 func (u *up) saveIdentity(ctx context.Context) error {
 	group, grouped := errgroup.WithContext(ctx)
 	// What was seen changes with the first answer.
-	settings := u.seen.ref(kube.ConfigMap, u.cluster.SettingsName())
-	group.Go(func() error { return u.put(grouped, u.cluster.Settings(), settings) })
+	before := u.settingsRef()
+	group.Go(func() error { return u.putSettings(grouped, before) })
 	volumes := map[int]string{}
 	if u.cluster.HostPath != "" {
 		for i, volume := range u.existingVolumes() {

@@ -22,8 +22,7 @@ func (u *up) storage(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	if u.seen.deleting(u.target) { // all of it is deleted, and these are the settings of what comes
-		settings := u.seen.ref(kube.ConfigMap, u.cluster.SettingsName())
-		if err := u.client.Unannotate(ctx, settings, cockroach.AnnotationDeleting); err != nil {
+		if err := u.client.Unannotate(ctx, u.settingsRef(), cockroach.AnnotationDeleting); err != nil {
 			return ending{}, err
 		}
 	}
@@ -62,11 +61,6 @@ func (s survey) smaller(c cockroach.Cluster) int {
 
 // claims is how many there are to be: one a pod, and the spare ones.
 func (u *up) claims() int { return u.cluster.Nodes + u.cluster.SpareVolumes }
-
-// saveSettings writes what was decided beside the data, before any data.
-func (u *up) saveSettings(ctx context.Context) error {
-	return u.put(ctx, u.cluster.Settings(), u.seen.ref(kube.ConfigMap, u.cluster.SettingsName()))
-}
 
 func (u *up) putClaims(ctx context.Context, volumes map[int]string) error {
 	before := map[string]*corev1.PersistentVolumeClaim{}
