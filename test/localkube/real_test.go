@@ -209,7 +209,10 @@ iptables -P FORWARD DROP
 "$0" up --dir "$1" --real 2 --storage immediate
 "$0" kubectl --dir "$1" apply -f "$2"
 "$0" kubectl --dir "$1" rollout status statefulset/web --timeout 60s
-"$0" kubectl --dir "$1" get --raw '/api/v1/namespaces/default/pods/web-0:8080/proxy/fetch?url=http://web-1.web:8080/'
+for try in $(seq 50); do # the DNS knows a pod a moment after it is ready
+	"$0" kubectl --dir "$1" get --raw '/api/v1/namespaces/default/pods/web-0:8080/proxy/fetch?url=http://web-1.web:8080/' && break
+	sleep 0.2
+done
 "$0" down --dir "$1"
 iptables -S FORWARD | sed 's/^/rule /'
 `
